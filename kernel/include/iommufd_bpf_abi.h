@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/*
+ * What BPF programs see of iommufd: policy tables, views, events, constants.
+ *
+ * One file serves the module, policies and tools. The module's BTF carries
+ * these types, so programs relocate against whatever version is loaded.
+ *
+ * ABI: members and enumerators are only ever appended. A program that wants
+ * to load on older modules asks bpf_core_field_exists() or
+ * bpf_core_enum_value_exists() before it uses a newer one.
+ *
+ * Units: *length* and *_bytes* are bytes, *npages* and *_pages* are 4 KiB
+ * pages, *_ns* are nanoseconds. A cookie names an object for as long as the
+ * module is loaded: never 0, never used twice.
+ */
+#ifndef IOMMUFD_BPF_ABI_H
+#define IOMMUFD_BPF_ABI_H
+
+#ifdef __KERNEL__
+#include <linux/types.h>
+#endif
+
+#ifdef __bpf__
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+#endif
+
+/** enum iommufd_op - an operation, in requests and events */
+enum iommufd_op {
+	IOMMUFD_OP_MAP = 1, /* IOMMU_IOAS_MAP */
+	IOMMUFD_OP_UNMAP = 2, /* IOMMU_IOAS_UNMAP */
+	IOMMUFD_OP_ATTACH = 3, /* a device begins to use an IOAS or a HWPT */
+	IOMMUFD_OP_DETACH = 4, /* a device stops using it */
+};
+
+/** enum iommufd_prot - what a device may do with a mapping */
+enum iommufd_prot {
+	IOMMUFD_PROT_READ = 1,
+	IOMMUFD_PROT_WRITE = 2,
+};
+
+/** enum iommufd_source - what kind of memory a mapping is made of */
+enum iommufd_source {
+	IOMMUFD_SOURCE_NONE = 0, /* the operation maps no memory */
+	IOMMUFD_SOURCE_USER = 1, /* a user address range, pinned page by page */
+};
+
+/** enum iommufd_req_flags - &struct iommufd_pin_req.flags */
+enum iommufd_req_flags {
+	IOMMUFD_REQ_FIXED_IOVA = 1, /* the caller chose the IOVA */
+};
+
+/**
+ * enum iommufd_deny_code - why a policy refused, for programs
+ *
+ * Tools show it beside the errno and the text of bpf_iommufd_deny_reason().
+ */
+enum iommufd_deny_code {
+	IOMMUFD_DENY_UNSPECIFIED = 0,
+	IOMMUFD_DENY_QUOTA = 1, /* more than a budget allows */
+	IOMMUFD_DENY_SIZE = 2, /* this one request is too large or too small */
+	IOMMUFD_DENY_USER = 3, /* this user, process or cgroup may not */
+	IOMMUFD_DENY_PROT = 4, /* the protection asked for is not allowed */
+	IOMMUFD_DENY_SOURCE = 5, /* this kind of memory is not allowed */
+	IOMMUFD_DENY_DEVICE = 6, /* this device is not allowed */
+	IOMMUFD_DENY_MAX_CODE = IOMMUFD_DENY_DEVICE,
+};
+
+enum iommufd_abi_sizes {
+	IOMMUFD_POLICY_NAME_LEN = 16,
+	IOMMUFD_REASON_LEN = 64, /* with the terminating NUL */
+	IOMMUFD_DEVNAME_LEN = 32,
+	IOMMUFD_COMM_LEN = 16,
+};
+
+/**
+ * struct iommufd_pin_req - what a pin policy is asked about
+ * @op: enum iommufd_op: MAP or ATTACH
+ * @flags: enum iommufd_req_flags
+ * @ctx_cookie: the context (one open of /dev/iommu)
+ * @ioas_cookie: the IOAS
+ * @ioas_id: the IOAS's id in its context
+ * @device_id: ATTACH: the device's id in the context, else 0
+ * @tgid: the calling process, in the initial PID namespace
+ * @uid: its real user id, in the initial user namespace
+ * @cgroup_id: its cgroup v2 id
+ * @iova: MAP: the IOVA if %IOMMUFD_REQ_FIXED_IOVA, else 0
+ * @length: MAP: bytes to map, else 0
+ * @va: MAP: the user address, else 0
+ * @npages: pages that the operation would pin if a device were attached
+ * @prot: MAP: enum iommufd_prot
+ * @source: enum iommufd_source
+ * @ioas_bytes: bytes that the IOAS maps already
+ * @user_pages: pages charged to the user's RLIMIT_MEMLOCK now
+ * @mm_pages: pages that the process has pinned now (VmPin)
+ * @limit_pages: RLIMIT_MEMLOCK of the caller; ~0 without a limit
+ *
+ * Read-only. It lives only as long as the call.
+ */
+struct iommufd_pin_req {
+	__u32 op;
+	__u32 flags;
+	__u64 ctx_cookie;
+	__u64 ioas_cookie;
+	__u32 ioas_id;
+	__u32 device_id;
+	__s32 tgid;
+	__u32 uid;
+	__u64 cgroup_id;
+	__u64 iova;
+	__u64 length;
+	__u64 va;
+	__u64 npages;
+	__u32 prot;
+	__u32 source;
+	__u64 ioas_bytes;
+	__u64 user_pages;
+	__u64 mm_pages;
+	__u64 limit_pages;
+};
+
+/**
+ * struct iommufd_pin_ops - a pin policy (struct_ops, attached by link)
+ * @admit: may the request go on? Called by the requesting task before any
+ *	lock is taken and before anything is pinned. The program must not
+ *	sleep. Return 0 to allow; -EPERM, -ENOMEM or -EDQUOT to refuse with
+ *	that errno. Anything else counts as nonsense: it is refused with
+ *	-EPERM and logged once. Say why with bpf_iommufd_deny_reason().
+ * @ioas_cookie: 0. Scopes are not built yet; anything else is -EOPNOTSUPP.
+ * @cgroup_id: 0, likewise.
+ * @flags: 0, likewise.
+ * @priority: policies are asked from the highest to the lowest; of equal
+ *	ones, the older first. Any refusal refuses.
+ * @name: how tools call it; printable, not empty.
+ */
+struct iommufd_pin_ops {
+	__s32 (*admit)(struct iommufd_pin_req *req);
+	__u64 ioas_cookie;
+	__u64 cgroup_id;
+	__u64 flags;
+	__s32 priority;
+	char name[IOMMUFD_POLICY_NAME_LEN];
+};
+
+/*
+ * Views: objects as the iterators show them. Members change under a reader:
+ * each is right by itself, two need not be of the same moment.
+ */
+
+/**
+ * struct iommufd_ctx_view - a context: one open of /dev/iommu
+ * @cookie: its name
+ * @cgroup_id: cgroup v2 of the task that opened it, at that time
+ * @created_ns: CLOCK_BOOTTIME when it was opened
+ * @tgid: the process that opened it
+ * @uid: its user
+ * @comm: its name then
+ */
+struct iommufd_ctx_view {
+	__u64 cookie;
+	__u64 cgroup_id;
+	__u64 created_ns;
+	__s32 tgid;
+	__u32 uid;
+	char comm[IOMMUFD_COMM_LEN];
+};
+
+/**
+ * struct iommufd_ioas_view - an IO address space
+ * @cookie: its name
+ * @ctx_cookie: the context that it belongs to
+ * @created_ns: CLOCK_BOOTTIME
+ * @mapped_bytes: the sum of its areas' lengths
+ * @nr_areas: mappings
+ * @nr_domains: IO page tables that hold the mappings
+ * @id: its id in the context
+ * @pinned_pages: the sum of its areas' pinned pages
+ */
+struct iommufd_ioas_view {
+	__u64 cookie;
+	__u64 ctx_cookie;
+	__u64 created_ns;
+	__u64 mapped_bytes;
+	__u64 nr_areas;
+	__u32 nr_domains;
+	__u32 id;
+	__u64 pinned_pages;
+};
+
+/**
+ * struct iommufd_area_view - a mapping
+ * @iova: first IOVA
+ * @length: bytes
+ * @va: user address of the first byte
+ * @created_ns: CLOCK_BOOTTIME when it was mapped
+ * @pinned_pages: pages of its memory that are pinned now (0 while no device
+ *	is attached)
+ * @nr_runs: physically contiguous runs among them
+ * @prot: enum iommufd_prot
+ * @source: enum iommufd_source
+ * @tgid: the process whose memory it is
+ * @uid: the user who is charged for it
+ */
+struct iommufd_area_view {
+	__u64 iova;
+	__u64 length;
+	__u64 va;
+	__u64 created_ns;
+	__u64 pinned_pages;
+	__u64 nr_runs;
+	__u32 prot;
+	__u32 source;
+	__s32 tgid;
+	__u32 uid;
+};
+
+/**
+ * struct iommufd_device_view - a device bound to a context
+ * @ctx_cookie: the context
+ * @ioas_cookie: the IOAS whose mappings it reaches; 0 while detached
+ * @id: its id in the context
+ * @hwpt_id: the HWPT that it is attached to; 0 while detached
+ * @group_id: its IOMMU group
+ * @name: dev_name(): the BDF of a PCI device
+ */
+struct iommufd_device_view {
+	__u64 ctx_cookie;
+	__u64 ioas_cookie;
+	__u32 id;
+	__u32 hwpt_id;
+	__u32 group_id;
+	char name[IOMMUFD_DEVNAME_LEN];
+};
+
+/*
+ * Events: what the tracepoints of system "iommufd" carry, one an operation,
+ * when it has ended. The task is the one that asked for it. A tp_btf program
+ * gets a pointer to one of these, which it must compare with NULL first.
+ * Times are 0 for an operation that began before the tracepoint was enabled.
+ */
+
+/**
+ * struct iommufd_map_event - tracepoint iommufd_map
+ * @ctx_cookie: the context
+ * @ioas_cookie: the IOAS; 0 if the call named none that exists
+ * @ioas_id: the id that the caller gave
+ * @ret: 0 or a negative errno
+ * @va: user address
+ * @iova: where it was mapped; what was asked for if it failed
+ * @length: bytes
+ * @prot: enum iommufd_prot
+ * @flags: enum iommufd_req_flags
+ * @nr_domains: IO page tables that were filled
+ * @nr_runs: physically contiguous runs
+ * @pinned_pages: pages that the operation pinned
+ * @duration_ns: the whole operation, of which
+ * @policy_ns: asking policies
+ * @pin_ns: pinning memory, faulting it in where needed
+ * @account_ns: charging limits
+ * @fill_ns: writing IO page tables
+ */
+struct iommufd_map_event {
+	__u64 ctx_cookie;
+	__u64 ioas_cookie;
+	__u32 ioas_id;
+	__s32 ret;
+	__u64 va;
+	__u64 iova;
+	__u64 length;
+	__u32 prot;
+	__u32 flags;
+	__u32 nr_domains;
+	__u32 nr_runs;
+	__u64 pinned_pages;
+	__u64 duration_ns;
+	__u64 policy_ns;
+	__u64 pin_ns;
+	__u64 account_ns;
+	__u64 fill_ns;
+};
+
+/**
+ * struct iommufd_unmap_event - tracepoint iommufd_unmap
+ * @ctx_cookie: the context
+ * @ioas_cookie: the IOAS; 0 if the call named none that exists
+ * @ioas_id: the id that the caller gave
+ * @ret: 0 or a negative errno
+ * @iova: first IOVA asked for
+ * @length: bytes asked for; ~0 for everything
+ * @unmapped_bytes: bytes that were unmapped, also when it failed midway
+ * @nr_areas: mappings that were removed
+ * @unpinned_pages: pages that the operation unpinned
+ * @duration_ns: the whole operation, of which
+ * @clear_ns: clearing IO page tables and their caches
+ * @unpin_ns: unpinning memory
+ */
+struct iommufd_unmap_event {
+	__u64 ctx_cookie;
+	__u64 ioas_cookie;
+	__u32 ioas_id;
+	__s32 ret;
+	__u64 iova;
+	__u64 length;
+	__u64 unmapped_bytes;
+	__u64 nr_areas;
+	__u64 unpinned_pages;
+	__u64 duration_ns;
+	__u64 clear_ns;
+	__u64 unpin_ns;
+};
+
+/**
+ * struct iommufd_attach_event - tracepoints iommufd_attach, iommufd_detach
+ * @ctx_cookie: the context
+ * @ioas_cookie: the IOAS behind the HWPT; 0 if none was reached
+ * @device_id: the device's id in the context
+ * @pt_id: attach: the IOAS's or HWPT's id that the caller gave
+ * @hwpt_id: the HWPT that the device was attached to or detached from
+ * @group_id: the device's IOMMU group
+ * @ret: 0 or a negative errno
+ * @created_hwpt: attach: 1 if a HWPT was made for it
+ * @pinned_pages: attach: pages that the operation pinned
+ * @duration_ns: the whole operation, of which
+ * @policy_ns: asking policies
+ * @device: dev_name()
+ */
+struct iommufd_attach_event {
+	__u64 ctx_cookie;
+	__u64 ioas_cookie;
+	__u32 device_id;
+	__u32 pt_id;
+	__u32 hwpt_id;
+	__u32 group_id;
+	__s32 ret;
+	__u32 created_hwpt;
+	__u64 pinned_pages;
+	__u64 duration_ns;
+	__u64 policy_ns;
+	char device[IOMMUFD_DEVNAME_LEN];
+};
+
+/**
+ * struct iommufd_deny_event - tracepoint iommufd_deny: a policy refused
+ * @ctx_cookie: the context
+ * @ioas_cookie: the IOAS
+ * @op: enum iommufd_op
+ * @ioas_id: the IOAS's id
+ * @length: bytes, or 0
+ * @ret: the errno that the caller gets, negative
+ * @code: enum iommufd_deny_code
+ * @policy: the policy's name
+ * @reason: its words, or ""
+ *
+ * It comes before the event of the operation itself, from the same task.
+ */
+struct iommufd_deny_event {
+	__u64 ctx_cookie;
+	__u64 ioas_cookie;
+	__u32 op;
+	__u32 ioas_id;
+	__u64 length;
+	__s32 ret;
+	__u32 code;
+	char policy[IOMMUFD_POLICY_NAME_LEN];
+	char reason[IOMMUFD_REASON_LEN];
+};
+
+/**
+ * struct iommufd_limit_event - tracepoint iommufd_limit: RLIMIT_MEMLOCK refused
+ * @charged_pages: pages charged already
+ * @asked_pages: pages asked for
+ * @limit_pages: the limit
+ * @uid: the user who is charged
+ *
+ * It comes before the event of the operation itself, from the same task.
+ */
+struct iommufd_limit_event {
+	__u64 charged_pages;
+	__u64 asked_pages;
+	__u64 limit_pages;
+	__u32 uid;
+};
+
+#ifdef __bpf__
+#pragma clang attribute pop
+#endif
+
+#endif

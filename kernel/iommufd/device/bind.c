@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Binding: a driver hands a device to a context, which takes the DMA of its
+ * whole IOMMU group away from the kernel.
+ */
+#include <linux/iommu.h>
+#include <linux/iommufd.h>
+#include <linux/module.h>
+
+#include "device/device.h"
+
+bool allow_unsafe_interrupts;
+module_param(allow_unsafe_interrupts, bool, 0644);
+MODULE_PARM_DESC(allow_unsafe_interrupts,
+		 "Bind devices whose interrupts the IOMMU does not isolate: a device can then raise any interrupt of the host (default N)");
+
+/* Undo all of iommufd_device_bind() but the context's reference. */
+static void bound_device_destroy(struct iommufd_ctx *ctx, struct object *obj)
+{
+	struct iommufd_device *idev =
+		container_of(obj, struct iommufd_device, obj);
+
+	WARN_ON(idev->attached);
+	iommu_device_release_dma_owner(idev->dev);
+	device_group_put(ctx, idev->group);
+}
+
+static int check_interrupts(struct device *dev, struct device_group *group)
+{
+	if (iommu_group_has_isolated_msi(group->group))
+		return 0;
+	if (!READ_ONCE(allow_unsafe_interrupts)) {
+		dev_warn(dev,
+			 "not bound to iommufd: its interrupts are not isolated. Enable interrupt remapping, or set iommufd.allow_unsafe_interrupts=1\n");
+		return -EPERM;
+	}
+	dev_warn_once(dev, "bound to iommufd without interrupt isolation\n");
+	return 0;
+}
+
+/**
+ * iommufd_device_bind() - give a device to a context
+ * @ctx: the context; the caller holds a reference
+ * @dev: a physical device, which stays until iommufd_device_unbind()
+ * @id: set to the device's id in the context
+ *
+ * From here on no kernel driver can use DMA in the device's IOMMU group, and
+ * the device itself can reach no memory until it is attached. May sleep.
+ *
+ * Return: the device; ERR_PTR: -EINVAL if its DMA is not cache coherent,
+ * -ENODEV without an IOMMU, -EPERM if its interrupts are not isolated, -EBUSY
+ * if somebody else uses the group, -ENOMEM.
+ */
+struct iommufd_device *iommufd_device_bind(struct iommufd_ctx *ctx,
+					   struct device *dev, u32 *id)
+{
+	struct iommufd_device *idev;
+	struct device_group *group;
+	int rc;
+
+	/* User space has no means to flush caches for a device. */
+	if (!device_iommu_capable(dev, IOMMU_CAP_CACHE_COHERENCY))
+		return ERR_PTR(-EINVAL);
+
+	group = device_group_get(ctx, dev);
+	if (IS_ERR(group))
+		return ERR_CAST(group);
+	rc = check_interrupts(dev, group);
+	if (rc)
+		goto err_group;
+	rc = iommu_device_claim_dma_owner(dev, ctx);
+	if (rc)
+		goto err_group;
+
+	idev = object_new(ctx, idev, OBJECT_DEVICE, bound_device_destroy);
+	if (IS_ERR(idev)) {
+		rc = PTR_ERR(idev);
+		goto err_owner;
+	}
+	iommufd_ctx_get(ctx);
+	idev->ctx = ctx;
+	idev->dev = dev;
+	idev->group = group;
+	idev->view.ctx_cookie = ctx->view.cookie;
+	idev->view.id = idev->obj.id;
+	idev->view.group_id = iommu_group_id(group->group);
+	strscpy(idev->view.name, dev_name(dev), sizeof(idev->view.name));
+	*id = idev->obj.id;
+	/* The driver: user space cannot destroy the device behind its back. */
+	object_use(ctx, &idev->obj);
+	object_publish(ctx, &idev->obj);
+	return idev;
+
+err_owner:
+	iommu_device_release_dma_owner(dev);
+err_group:
+	device_group_put(ctx, group);
+	return ERR_PTR(rc);
+}
+EXPORT_SYMBOL_NS_GPL(iommufd_device_bind, IOMMUFD);
+
+/**
+ * iommufd_device_unbind() - take a device back from its context
+ * @idev: from iommufd_device_bind(), detached
+ *
+ * May sleep; waits for ioctls that use the device. The context may go with it.
+ */
+void iommufd_device_unbind(struct iommufd_device *idev)
+{
+	struct iommufd_ctx *ctx = idev->ctx;
+
+	object_unuse_destroy(ctx, &idev->obj);
+	iommufd_ctx_put(ctx);
+}
+EXPORT_SYMBOL_NS_GPL(iommufd_device_unbind, IOMMUFD);
+
+/**
+ * iommufd_device_to_ictx() - the context that a device is bound to
+ * @idev: the device
+ *
+ * Return: the context, valid as long as the device is bound.
+ */
+struct iommufd_ctx *iommufd_device_to_ictx(struct iommufd_device *idev)
+{
+	return idev->ctx;
+}
+EXPORT_SYMBOL_NS_GPL(iommufd_device_to_ictx, IOMMUFD);
+
+/**
+ * iommufd_device_to_id() - the id of a device in its context
+ * @idev: the device
+ *
+ * Return: the id.
+ */
+u32 iommufd_device_to_id(struct iommufd_device *idev)
+{
+	return idev->obj.id;
+}
+EXPORT_SYMBOL_NS_GPL(iommufd_device_to_id, IOMMUFD);

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * IO page tables: making a paging domain for a device, writing pinned memory
+ * into it and taking it out again.
+ */
+#include <linux/iommu.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+
+#include "domain/domain.h"
+#include "mem/mem.h"
+
+/**
+ * domain_create() - a paging domain that the device can be attached to
+ * @dev: the device, behind an IOMMU
+ *
+ * Drivers that finish a domain only when it is attached (VT-d on 6.12) give
+ * one with 4 KiB pages through iommu_paging_domain_alloc(); their
+ * domain_alloc_user() knows the device from the start. May sleep.
+ *
+ * Return: the domain for domain_free(), or an ERR_PTR: -ENOMEM, -EOPNOTSUPP
+ * or what the driver says.
+ */
+struct iommu_domain *domain_create(struct device *dev)
+{
+	/* It has a group, so an IOMMU driver serves it. */
+	const struct iommu_ops *ops = dev->iommu->iommu_dev->ops;
+	struct iommu_domain *domain;
+
+	if (!ops->domain_alloc_user)
+		return iommu_paging_domain_alloc(dev);
+
+	domain = ops->domain_alloc_user(dev, 0, NULL, NULL);
+	if (IS_ERR(domain))
+		return domain;
+	domain->owner = ops;
+	if (WARN_ON(domain->type != IOMMU_DOMAIN_UNMANAGED)) {
+		iommu_domain_free(domain);
+		return ERR_PTR(-EINVAL);
+	}
+	return domain;
+}
+
+/**
+ * domain_free() - free a domain
+ * @domain: attached to nothing, empty
+ */
+void domain_free(struct iommu_domain *domain)
+{
+	iommu_domain_free(domain);
+}
+
+/**
+ * domain_alignment() - what IOVAs and lengths must be multiples of
+ * @domain: the domain
+ *
+ * Return: bytes, a power of two.
+ */
+unsigned long domain_alignment(const struct iommu_domain *domain)
+{
+	return 1UL << __ffs(domain->pgsize_bitmap);
+}
+
+/*
+ * The bytes of a slice of memory that lie in one run: from @pos, an offset in
+ * the memory, to the end of the run or of the slice.
+ */
+static unsigned long bytes_in_run(const struct run *run, u64 pos, u64 end)
+{
+	return min((run->index + run->npages) << PAGE_SHIFT, end) - pos;
+}
+
+/**
+ * domain_fill() - map a slice of pinned memory
+ * @domain: where
+ * @iova: first IOVA; nothing is mapped there
+ * @mem: the memory; a user of it keeps the slice pinned
+ * @offset: bytes from the start of the memory's first page
+ * @length: bytes; @iova, @offset and @length are aligned for the domain
+ * @iommu_prot: IOMMU_READ and so on
+ * @st: counts
+ *
+ * Takes @mem's lock. May sleep for long; a fatal signal ends it.
+ * Return: 0, -ENOMEM, -EINTR or what the driver says; nothing is mapped then.
+ */
+int domain_fill(struct iommu_domain *domain, unsigned long iova,
+		struct mem *mem, u64 offset, unsigned long length,
+		int iommu_prot, struct op_stats *st)
+{
+	u64 first = offset >> PAGE_SHIFT;
+	u64 end = offset + length;
+	u64 begin = op_begin(st);
+	struct run_cursor cur;
+	u64 pos = offset;
+	struct run run;
+	int rc = 0;
+
+	mutex_lock(&mem->lock);
+	for_each_run(&mem->runs, &cur, &run, first, (end - 1) >> PAGE_SHIFT) {
+		phys_addr_t phys = PFN_PHYS(run.pfn) +
+				   (pos - (run.index << PAGE_SHIFT));
+		unsigned long bytes = bytes_in_run(&run, pos, end);
+
+		if (fatal_signal_pending(current)) {
+			rc = -EINTR;
+			break;
+		}
+		rc = iommu_map(domain, iova + (pos - offset), phys, bytes,
+			       iommu_prot, GFP_KERNEL_ACCOUNT);
+		if (rc)
+			break;
+		pos += bytes;
+		cond_resched();
+	}
+	mutex_unlock(&mem->lock);
+	if (!rc && WARN_ON(pos != end))
+		rc = -EFAULT;
+	op_end(st, &st->fill_ns, begin);
+	if (rc && pos != offset)
+		domain_clear(domain, iova, pos - offset, st);
+	return rc;
+}
+
+/**
+ * domain_clear() - unmap a range and make sure that no device reaches it
+ * @domain: where
+ * @iova: first IOVA
+ * @length: bytes, all of them mapped
+ * @st: counts
+ *
+ * The IOTLB is flushed on return, so the memory may be unpinned. May sleep;
+ * cannot fail.
+ */
+void domain_clear(struct iommu_domain *domain, unsigned long iova,
+		  unsigned long length, struct op_stats *st)
+{
+	u64 begin = op_begin(st);
+	size_t done = iommu_unmap(domain, iova, length);
+
+	op_end(st, &st->clear_ns, begin);
+	WARN(done != length, "iommufd: %zu of %lu bytes unmapped at %#lx",
+	     done, length, iova);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * IO page tables: making a paging domain for a device, writing pinned memory
+ * into it and taking it out again.
+ *
+ * Knows struct iommu_domain and mem; does not know IOASes or devices' state.
+ */
+#ifndef IOMMUFD_DOMAIN_H
+#define IOMMUFD_DOMAIN_H
+
+#include <linux/types.h>
+
+#include "stats.h"
+
+struct device;
+struct iommu_domain;
+struct mem;
+
+struct iommu_domain *domain_create(struct device *dev);
+void domain_free(struct iommu_domain *domain);
+
+unsigned long domain_alignment(const struct iommu_domain *domain);
+
+int domain_fill(struct iommu_domain *domain, unsigned long iova,
+		struct mem *mem, u64 offset, unsigned long length,
+		int iommu_prot, struct op_stats *st);
+void domain_clear(struct iommu_domain *domain, unsigned long iova,
+		  unsigned long length, struct op_stats *st);
+
+#endif

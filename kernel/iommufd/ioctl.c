@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /dev/iommu: open, close, and the frame around every ioctl. The commands
+ * themselves are where the objects are.
+ *
+ * Every command is a structure that begins with its size, so that it can grow:
+ * an older caller's is filled up with zeros, a newer caller's must be zero in
+ * what this kernel does not know (include/uapi/linux/iommufd.h).
+ */
+#include <linux/file.h>
+#include <linux/fs.h>
+#include <linux/iommufd.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/uaccess.h>
+#include <uapi/linux/iommufd.h>
+
+#include "ioctl.h"
+#include "main.h"
+#include "object.h"
+#include "space/ioas.h"
+
+/**
+ * ucmd_respond() - copy a command's structure back to the caller
+ * @ucmd: the ioctl
+ *
+ * Return: 0 or -EFAULT.
+ */
+int ucmd_respond(struct ucmd *ucmd)
+{
+	size_t size = min_t(size_t, ucmd->user_size, ucmd->cmd_size);
+
+	return copy_to_user(ucmd->ubuffer, ucmd->cmd, size) ? -EFAULT : 0;
+}
+
+static int cmd_destroy(struct ucmd *ucmd)
+{
+	struct iommu_destroy *cmd = ucmd->cmd;
+
+	return object_destroy_by_id(ucmd->ctx, cmd->id);
+}
+
+/* Room for any command. */
+union any_command {
+	struct iommu_destroy destroy;
+	struct iommu_ioas_alloc alloc;
+	struct iommu_ioas_iova_ranges ranges;
+	struct iommu_ioas_map map;
+	struct iommu_ioas_unmap unmap;
+};
+
+/**
+ * struct command - an entry of the table
+ * @size: of the structure that this kernel knows
+ * @min_size: of the first version of it
+ * @ioctl: the whole ioctl number
+ * @serve: what does it; 0 or a negative errno
+ */
+struct command {
+	size_t size;
+	size_t min_size;
+	unsigned int ioctl;
+	int (*serve)(struct ucmd *ucmd);
+};
+
+#define COMMAND(_ioctl, _serve, _struct, _last)                               \
+	[_IOC_NR(_ioctl) - IOMMUFD_CMD_BASE] = {                              \
+		.size = sizeof(struct _struct) +                              \
+			BUILD_BUG_ON_ZERO(sizeof(union any_command) <         \
+					  sizeof(struct _struct)),            \
+		.min_size = offsetofend(struct _struct, _last),               \
+		.ioctl = _ioctl,                                              \
+		.serve = _serve,                                              \
+	}
+
+static const struct command commands[] = {
+	COMMAND(IOMMU_DESTROY, cmd_destroy, iommu_destroy, id),
+	COMMAND(IOMMU_IOAS_ALLOC, cmd_ioas_alloc, iommu_ioas_alloc,
+		out_ioas_id),
+	COMMAND(IOMMU_IOAS_IOVA_RANGES, cmd_ioas_iova_ranges,
+		iommu_ioas_iova_ranges, out_iova_alignment),
+	COMMAND(IOMMU_IOAS_MAP, cmd_ioas_map, iommu_ioas_map, iova),
+	COMMAND(IOMMU_IOAS_UNMAP, cmd_ioas_unmap, iommu_ioas_unmap, length),
+};
+
+static const struct command *find_command(unsigned int ioctl)
+{
+	unsigned int nr = _IOC_NR(ioctl) - IOMMUFD_CMD_BASE;
+
+	/* A number below the base wraps to a large one. */
+	if (nr >= ARRAY_SIZE(commands) || commands[nr].ioctl != ioctl)
+		return NULL;
+	return &commands[nr];
+}
+
+static long iommufd_ioctl(struct file *file, unsigned int nr,
+			  unsigned long arg)
+{
+	const struct command *command = find_command(nr);
+	void __user *ubuffer = (void __user *)arg;
+	union any_command buffer;
+	struct ucmd ucmd = {
+		.ctx = file->private_data,
+		.ubuffer = ubuffer,
+		.cmd = &buffer,
+	};
+	int rc;
+
+	if (!command)
+		return -ENOTTY;
+	if (get_user(ucmd.user_size, (u32 __user *)ubuffer))
+		return -EFAULT;
+	if (ucmd.user_size < command->min_size)
+		return -EINVAL;
+	rc = copy_struct_from_user(&buffer, command->size, ubuffer,
+				   ucmd.user_size);
+	if (rc)
+		return rc;
+	ucmd.cmd_size = command->size;
+	return command->serve(&ucmd);
+}
+
+static int iommufd_open(struct inode *inode, struct file *file)
+{
+	struct iommufd_ctx *ctx = ctx_create(file);
+
+	if (IS_ERR(ctx))
+		return PTR_ERR(ctx);
+	file->private_data = ctx;
+	return 0;
+}
+
+static int iommufd_release(struct inode *inode, struct file *file)
+{
+	ctx_destroy(file->private_data);
+	return 0;
+}
+
+static const struct file_operations iommufd_fops = {
+	.owner = THIS_MODULE,
+	.open = iommufd_open,
+	.release = iommufd_release,
+	.unlocked_ioctl = iommufd_ioctl,
+	.compat_ioctl = compat_ptr_ioctl,
+};
+
+static struct miscdevice iommufd_misc = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "iommu",
+	.fops = &iommufd_fops,
+	.nodename = "iommu",
+	.mode = 0660,
+};
+
+/**
+ * iommufd_register_device() - make /dev/iommu appear
+ *
+ * Return: 0 or a negative errno.
+ */
+int iommufd_register_device(void)
+{
+	return misc_register(&iommufd_misc);
+}
+
+/** iommufd_unregister_device() - nobody can open /dev/iommu any more */
+void iommufd_unregister_device(void)
+{
+	misc_deregister(&iommufd_misc);
+}
+
+/**
+ * iommufd_ctx_get() - take another reference to a context
+ * @ctx: referenced by the caller
+ */
+void iommufd_ctx_get(struct iommufd_ctx *ctx)
+{
+	get_file(ctx->file);
+}
+EXPORT_SYMBOL_NS_GPL(iommufd_ctx_get, IOMMUFD);
+
+/**
+ * iommufd_ctx_put() - give a reference to a context back
+ * @ctx: with its last reference it is destroyed, with all that is in it
+ */
+void iommufd_ctx_put(struct iommufd_ctx *ctx)
+{
+	fput(ctx->file);
+}
+EXPORT_SYMBOL_NS_GPL(iommufd_ctx_put, IOMMUFD);
+
+/**
+ * iommufd_ctx_from_file() - the context of an open file
+ * @file: any file
+ *
+ * Return: the context with a reference for iommufd_ctx_put(), or
+ * ERR_PTR(-EBADFD) if it is no open /dev/iommu.
+ */
+struct iommufd_ctx *iommufd_ctx_from_file(struct file *file)
+{
+	struct iommufd_ctx *ctx;
+
+	if (file->f_op != &iommufd_fops)
+		return ERR_PTR(-EBADFD);
+	ctx = file->private_data;
+	iommufd_ctx_get(ctx);
+	return ctx;
+}
+EXPORT_SYMBOL_NS_GPL(iommufd_ctx_from_file, IOMMUFD);
+
+/**
+ * iommufd_ctx_from_fd() - the context of a file descriptor
+ * @fd: of the calling process
+ *
+ * Return: the context with a reference for iommufd_ctx_put(); ERR_PTR(-EBADF)
+ * if nothing is open there; ERR_PTR(-EBADFD) if it is no open /dev/iommu.
+ */
+struct iommufd_ctx *iommufd_ctx_from_fd(int fd)
+{
+	struct file *file = fget(fd);
+	struct iommufd_ctx *ctx;
+
+	if (!file)
+		return ERR_PTR(-EBADF);
+	ctx = iommufd_ctx_from_file(file);
+	fput(file);
+	return ctx;
+}
+EXPORT_SYMBOL_NS_GPL(iommufd_ctx_from_fd, IOMMUFD);

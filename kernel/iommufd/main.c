@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * iommufd.ko: starts and stops.
+ */
+#include <linux/module.h>
+#include <linux/rcupdate.h>
+
+#include "iommufd_bpf_version.h"
+#include "main.h"
+#include "policy/policy.h"
+#include "view/view.h"
+
+/*
+ * The policy interface is optional: a kernel or a module without BTF still
+ * serves /dev/iommu. The BPF core undoes the registrations with the module.
+ */
+static void __init register_bpf(void)
+{
+	int rc = policy_register_struct_ops();
+
+	rc = rc ?: policy_register_kfuncs();
+	rc = rc ?: view_register_iterators();
+	if (rc)
+		pr_warn("no BPF policies and no iterators for tools: error %d; is there BTF for the kernel and for this module?\n",
+			rc);
+}
+
+static int __init iommufd_init(void)
+{
+	register_bpf();
+	return iommufd_register_device();
+}
+
+static void __exit iommufd_exit(void)
+{
+	iommufd_unregister_device();
+	/* Objects that were freed by RCU still wait for it in this module. */
+	rcu_barrier();
+}
+
+module_init(iommufd_init);
+module_exit(iommufd_exit);
+
+MODULE_DESCRIPTION("/dev/iommu: IO address spaces for user-space drivers, programmable with BPF");
+MODULE_IMPORT_NS(IOMMUFD_INTERNAL);
+MODULE_LICENSE("GPL");
+MODULE_VERSION(IOMMUFD_BPF_VERSION);

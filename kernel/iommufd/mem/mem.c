@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mem: memory that is, or can be, pinned for devices. mem.h draws it.
+ *
+ * This file decides when a page is pinned and when it is given back. How a
+ * page is pinned is the source's business (pin_user.c), what it costs whom is
+ * account.c's.
+ */
+#include <linux/cred.h>
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/task.h>
+#include <linux/sched/user.h>
+#include <linux/slab.h>
+
+#include "mem.h"
+
+/**
+ * mem_create_user() - memory of the calling process
+ * @va: user address of the first byte
+ * @length: bytes, not 0; @va + @length does not wrap
+ * @writable: devices may write to it
+ * @account_mode: whom to charge while it is pinned
+ *
+ * Nothing is pinned or even looked at yet. May sleep.
+ * Return: the memory with one reference, or ERR_PTR(-ENOMEM).
+ */
+struct mem *mem_create_user(unsigned long va, unsigned long length,
+			    bool writable, enum account_mode account_mode)
+{
+	struct mem *mem = kzalloc(sizeof(*mem), GFP_KERNEL_ACCOUNT);
+
+	if (!mem)
+		return ERR_PTR(-ENOMEM);
+	refcount_set(&mem->refs, 1);
+	mutex_init(&mem->lock);
+	mem->users = RB_ROOT_CACHED;
+	mem->va = va & PAGE_MASK;
+	mem->npages = ((va + length - 1) >> PAGE_SHIFT) - (va >> PAGE_SHIFT) + 1;
+	mem->writable = writable;
+	mem->account_mode = account_mode;
+	mem->unlimited = capable(CAP_IPC_LOCK);
+	run_list_init(&mem->runs, mem->npages);
+
+	mem->mm = current->mm;
+	mmgrab(mem->mm);
+	mem->task = get_task_struct(current->group_leader);
+	mem->user = get_uid(current_user());
+	return mem;
+}
+
+/**
+ * mem_put() - drop a reference to memory
+ * @mem: has no users when this is the last reference
+ */
+void mem_put(struct mem *mem)
+{
+	if (!refcount_dec_and_test(&mem->refs))
+		return;
+	WARN_ON(!RB_EMPTY_ROOT(&mem->users.rb_root));
+	WARN_ON(run_list_npinned(&mem->runs));
+	run_list_destroy(&mem->runs);
+	free_uid(mem->user);
+	put_task_struct(mem->task);
+	mmdrop(mem->mm);
+	mutex_destroy(&mem->lock);
+	kfree(mem);
+}
+
+/*
+ * The first range of pages in [*first, last] that no user covers.
+ */
+static bool next_unused(struct mem *mem, u64 *first, u64 last, u64 *unused_last)
+{
+	struct interval_tree_node *node;
+
+	while (*first <= last) {
+		node = interval_tree_iter_first(&mem->users, *first, last);
+		if (!node || node->start > *first) {
+			*unused_last = node ? node->start - 1 : last;
+			return true;
+		}
+		if (node->last >= last)
+			return false;
+		*first = node->last + 1;
+	}
+	return false;
+}
+
+/*
+ * Unpin, forget and uncharge every page of [first, last] that no user covers.
+ */
+static void release_unused(struct mem *mem, u64 first, u64 last,
+			   struct op_stats *st)
+{
+	u64 begin = op_begin(st);
+	u64 unused_last;
+
+	lockdep_assert_held(&mem->lock);
+	for (; next_unused(mem, &first, last, &unused_last);
+	     first = unused_last + 1) {
+		struct run_cursor cur;
+		struct run run;
+		u64 npages = 0;
+
+		for_each_run(&mem->runs, &cur, &run, first, unused_last) {
+			unpin_user_run(mem, &run);
+			npages += run.npages;
+			cond_resched();
+		}
+		/*
+		 * A user's range may end inside a run of someone else's, and
+		 * then the run is split. mem_pin() reserved memory for that.
+		 */
+		WARN_ON(run_list_clear(&mem->runs, first, unused_last));
+		if (npages)
+			mem_uncharge(mem, npages);
+		st->unpinned += npages;
+		if (unused_last == last)
+			break;
+	}
+	op_end(st, &st->unpin_ns, begin);
+}
+
+/* Charge and pin one hole. On failure the caller releases what was pinned. */
+static int pin_hole(struct mem *mem, u64 first, u64 last, struct op_stats *st)
+{
+	u64 npages = last - first + 1;
+	u64 before = run_list_npinned(&mem->runs);
+	u64 begin = op_begin(st);
+	int rc;
+
+	rc = mem_charge(mem, npages);
+	op_end(st, &st->account_ns, begin);
+	if (rc)
+		return rc;
+
+	begin = op_begin(st);
+	rc = pin_user_range(mem, first, last);
+	op_end(st, &st->pin_ns, begin);
+	st->pinned += run_list_npinned(&mem->runs) - before;
+	if (rc) {
+		/* Each pinned page gives its own charge back later. */
+		npages -= run_list_npinned(&mem->runs) - before;
+		mem_uncharge(mem, npages);
+	}
+	return rc;
+}
+
+/**
+ * mem_pin() - pin what a user needs and is not pinned yet
+ * @mem: the memory
+ * @user: its node says which pages; added to the users on success
+ * @st: counts
+ *
+ * Takes @mem->lock. May sleep for long: it faults memory in. A fatal signal
+ * ends it.
+ *
+ * Return: 0; -ENOMEM over the limit or out of memory; -EFAULT where the
+ * process has no such memory, or it cannot be pinned; -EINTR. Nothing stays
+ * pinned on failure.
+ */
+int mem_pin(struct mem *mem, struct mem_user *user, struct op_stats *st)
+{
+	u64 last = user->node.last;
+	u64 first = user->node.start;
+	u64 hole_first, hole_last;
+	int rc;
+
+	if (WARN_ON(first > last || last >= mem->npages))
+		return -EINVAL;
+
+	mutex_lock(&mem->lock);
+	/* Unpinning this range can split a run at each of its ends. */
+	rc = run_list_reserve(&mem->runs, 2);
+	while (!rc && run_list_next_hole(&mem->runs, first, last, &hole_first,
+					 &hole_last)) {
+		rc = pin_hole(mem, hole_first, hole_last, st);
+		if (hole_last == last)
+			break;
+		first = hole_last + 1;
+	}
+	if (rc)
+		release_unused(mem, user->node.start, last, st);
+	else
+		interval_tree_insert(&user->node, &mem->users);
+	mutex_unlock(&mem->lock);
+	return rc;
+}
+
+/**
+ * mem_unpin() - a user does not need its pages any more
+ * @mem: the memory
+ * @user: from mem_pin()
+ * @st: counts
+ *
+ * What no other user needs is unpinned. The caller has made sure that no
+ * device can reach the pages on this user's behalf: IO page tables are
+ * cleared and their caches flushed. Takes @mem->lock. May sleep; cannot fail.
+ */
+void mem_unpin(struct mem *mem, struct mem_user *user, struct op_stats *st)
+{
+	mutex_lock(&mem->lock);
+	interval_tree_remove(&user->node, &mem->users);
+	release_unused(mem, user->node.start, user->node.last, st);
+	mutex_unlock(&mem->lock);
+}

@@ -1,0 +1,346 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Contexts and the objects in them: ids, references, lifetime. object.h says
+ * what the references mean.
+ */
+#include <linux/cgroup.h>
+#include <linux/cred.h>
+#include <linux/ktime.h>
+#include <linux/rculist.h>
+#include <linux/sched.h>
+#include <linux/slab.h>
+
+#include "object.h"
+
+/* Every context of the host, oldest first; readers use RCU. */
+static LIST_HEAD(ctx_list);
+static DEFINE_MUTEX(ctx_list_lock);
+
+static atomic64_t last_cookie = ATOMIC64_INIT(0);
+
+/**
+ * new_cookie() - a name that no object of this module ever had
+ *
+ * Return: never 0. 2^64 do not run out.
+ */
+u64 new_cookie(void)
+{
+	return atomic64_inc_return(&last_cookie);
+}
+
+static u64 current_cgroup_id(void)
+{
+	u64 id;
+
+	rcu_read_lock();
+	id = cgroup_id(task_dfl_cgroup(current));
+	rcu_read_unlock();
+	return id;
+}
+
+/**
+ * ctx_create() - make the context of a file that is being opened
+ * @file: the file; not referenced, because the context dies with it
+ *
+ * May sleep. Return: the context, or ERR_PTR(-ENOMEM).
+ */
+struct iommufd_ctx *ctx_create(struct file *file)
+{
+	struct iommufd_ctx *ctx = kzalloc(sizeof(*ctx), GFP_KERNEL_ACCOUNT);
+
+	if (!ctx)
+		return ERR_PTR(-ENOMEM);
+	ctx->file = file;
+	xa_init_flags(&ctx->objects, XA_FLAGS_ALLOC1 | XA_FLAGS_ACCOUNT);
+	init_waitqueue_head(&ctx->wait);
+	mutex_init(&ctx->groups.lock);
+	xa_init_flags(&ctx->groups.by_id, XA_FLAGS_ACCOUNT);
+
+	ctx->view.cgroup_id = current_cgroup_id();
+	ctx->view.created_ns = ktime_get_boottime_ns();
+	ctx->view.tgid = task_tgid_nr(current);
+	ctx->view.uid = from_kuid(&init_user_ns, current_uid());
+	/* The name of the process, whichever of its threads opened it. */
+	get_task_comm(ctx->view.comm, current->group_leader);
+
+	mutex_lock(&ctx_list_lock);
+	/* Cookies rise along the list, so that a walk can be resumed by one. */
+	ctx->view.cookie = new_cookie();
+	list_add_tail_rcu(&ctx->node, &ctx_list);
+	mutex_unlock(&ctx_list_lock);
+	return ctx;
+}
+
+/**
+ * ctx_next_rcu() - the context after another one
+ * @ctx: a context that ctx_next_rcu() gave in the same RCU read section, or
+ *	NULL for the first
+ *
+ * A context that goes away meanwhile still leads to those after it. Caller
+ * holds rcu_read_lock(). Return: NULL after the last.
+ */
+struct iommufd_ctx *ctx_next_rcu(struct iommufd_ctx *ctx)
+{
+	struct list_head *next = rcu_dereference(
+		list_next_rcu(ctx ? &ctx->node : &ctx_list));
+
+	if (next == &ctx_list)
+		return NULL;
+	return list_entry(next, struct iommufd_ctx, node);
+}
+
+/**
+ * object_reserve() - allocate an object and an id that nobody can look up yet
+ * @ctx: the context
+ * @size: bytes of the structure that embeds the object
+ * @type: its type
+ * @destroy: see struct object
+ *
+ * Follow with object_publish() when nothing can fail any more, or with
+ * object_abort(). May sleep.
+ * Return: the zeroed object, ERR_PTR(-ENOMEM), or ERR_PTR(-EBUSY) when there
+ * is no id left.
+ */
+struct object *object_reserve(struct iommufd_ctx *ctx, size_t size,
+			      enum object_type type,
+			      void (*destroy)(struct iommufd_ctx *,
+					      struct object *))
+{
+	struct object *obj = kzalloc(size, GFP_KERNEL_ACCOUNT);
+	int rc;
+
+	if (!obj)
+		return ERR_PTR(-ENOMEM);
+	obj->type = type;
+	obj->destroy = destroy;
+	rc = xa_alloc(&ctx->objects, &obj->id, XA_ZERO_ENTRY, xa_limit_31b,
+		      GFP_KERNEL_ACCOUNT);
+	if (rc) {
+		kfree(obj);
+		return ERR_PTR(rc);
+	}
+	return obj;
+}
+
+/**
+ * object_publish() - let an object be found
+ * @ctx: the context
+ * @obj: from object_reserve(), complete
+ *
+ * From here on anybody may use and destroy it. Cannot fail: its slot exists.
+ */
+void object_publish(struct iommufd_ctx *ctx, struct object *obj)
+{
+	void *old = xa_store(&ctx->objects, obj->id, obj, GFP_KERNEL_ACCOUNT);
+
+	/* A reserved entry reads back as NULL. */
+	WARN_ON(old);
+}
+
+/**
+ * object_abort() - give back what object_reserve() gave
+ * @ctx: the context
+ * @obj: never published; its destroy() is not called
+ */
+void object_abort(struct iommufd_ctx *ctx, struct object *obj)
+{
+	xa_erase(&ctx->objects, obj->id);
+	kfree_rcu(obj, rcu);
+}
+
+/**
+ * object_get() - look an object up and keep it from being destroyed
+ * @ctx: the context
+ * @id: from the user
+ * @type: what it must be, or OBJECT_ANY
+ *
+ * Return: the object with a busy reference, for object_put();
+ * ERR_PTR(-ENOENT) if there is none of that id and type.
+ */
+struct object *object_get(struct iommufd_ctx *ctx, u32 id,
+			  enum object_type type)
+{
+	struct object *obj;
+
+	xa_lock(&ctx->objects);
+	obj = xa_load(&ctx->objects, id);
+	if (!obj || obj->dying || (type != OBJECT_ANY && obj->type != type))
+		obj = ERR_PTR(-ENOENT);
+	else
+		obj->busy++;
+	xa_unlock(&ctx->objects);
+	return obj;
+}
+
+/**
+ * object_tryget() - take a busy reference to an object found elsewhere
+ * @ctx: the context
+ * @obj: published; the caller holds the lock of the list that it is on
+ *
+ * Return: false if it is being destroyed.
+ */
+bool object_tryget(struct iommufd_ctx *ctx, struct object *obj)
+{
+	bool alive;
+
+	xa_lock(&ctx->objects);
+	alive = !obj->dying;
+	if (alive)
+		obj->busy++;
+	xa_unlock(&ctx->objects);
+	return alive;
+}
+
+/**
+ * object_put() - give a busy reference back
+ * @ctx: the context
+ * @obj: must not be touched afterwards, unless otherwise held
+ */
+void object_put(struct iommufd_ctx *ctx, struct object *obj)
+{
+	xa_lock(&ctx->objects);
+	if (!WARN_ON_ONCE(!obj->busy) && !--obj->busy && obj->dying)
+		wake_up_all(&ctx->wait);
+	xa_unlock(&ctx->objects);
+}
+
+/**
+ * object_use() - take a long-term reference
+ * @ctx: the context
+ * @obj: held by the caller, busy or in use, or not published yet
+ */
+void object_use(struct iommufd_ctx *ctx, struct object *obj)
+{
+	xa_lock(&ctx->objects);
+	obj->users++;
+	xa_unlock(&ctx->objects);
+}
+
+/**
+ * object_unuse() - give a long-term reference back
+ * @ctx: the context
+ * @obj: must not be touched afterwards, unless otherwise held
+ */
+void object_unuse(struct iommufd_ctx *ctx, struct object *obj)
+{
+	xa_lock(&ctx->objects);
+	if (!WARN_ON_ONCE(!obj->users))
+		obj->users--;
+	xa_unlock(&ctx->objects);
+}
+
+/*
+ * Take an object out of the table, for its destruction. Waits for busy
+ * references. One of those may become a user meanwhile, and then the object
+ * stays. xa_lock is held, dropped while waiting, and held on return.
+ */
+static int object_unlink_locked(struct iommufd_ctx *ctx, struct object *obj)
+{
+	lockdep_assert_held(&ctx->objects.xa_lock);
+	if (obj->users)
+		return -EBUSY;
+	obj->dying = true;
+	while (obj->busy && !obj->users) {
+		DEFINE_WAIT(wait);
+
+		prepare_to_wait(&ctx->wait, &wait, TASK_UNINTERRUPTIBLE);
+		xa_unlock(&ctx->objects);
+		schedule();
+		finish_wait(&ctx->wait, &wait);
+		xa_lock(&ctx->objects);
+	}
+	if (obj->users) {
+		obj->dying = false;
+		return -EBUSY;
+	}
+	__xa_erase(&ctx->objects, obj->id);
+	return 0;
+}
+
+static void object_finish(struct iommufd_ctx *ctx, struct object *obj)
+{
+	obj->destroy(ctx, obj);
+	kfree_rcu(obj, rcu);
+}
+
+/**
+ * object_destroy_by_id() - what IOMMU_DESTROY asks for
+ * @ctx: the context
+ * @id: from the user
+ *
+ * May sleep; waits for ioctls that use the object.
+ * Return: 0, -ENOENT, or -EBUSY while something depends on the object.
+ */
+int object_destroy_by_id(struct iommufd_ctx *ctx, u32 id)
+{
+	struct object *obj;
+	int rc;
+
+	xa_lock(&ctx->objects);
+	obj = xa_load(&ctx->objects, id);
+	if (!obj || obj->dying)
+		rc = -ENOENT;
+	else
+		rc = object_unlink_locked(ctx, obj);
+	xa_unlock(&ctx->objects);
+	if (!rc)
+		object_finish(ctx, obj);
+	return rc;
+}
+
+/**
+ * object_unuse_destroy() - give a long-term reference back; the last destroys
+ * @ctx: the context
+ * @obj: must not be touched afterwards
+ *
+ * If a DESTROY got hold of the object meanwhile, it is left to that. May
+ * sleep; waits for ioctls that use the object.
+ */
+void object_unuse_destroy(struct iommufd_ctx *ctx, struct object *obj)
+{
+	int rc = -EBUSY;
+
+	xa_lock(&ctx->objects);
+	if (!WARN_ON_ONCE(!obj->users))
+		obj->users--;
+	if (!obj->dying)
+		rc = object_unlink_locked(ctx, obj);
+	xa_unlock(&ctx->objects);
+	if (!rc)
+		object_finish(ctx, obj);
+}
+
+/**
+ * ctx_destroy() - destroy a context and everything in it
+ * @ctx: the context; its file is closed, so nobody else can reach it
+ *
+ * Objects go leaf first: again and again those that no other depends on. May
+ * sleep, and takes as long as unmapping everything takes.
+ */
+void ctx_destroy(struct iommufd_ctx *ctx)
+{
+	bool progress = true;
+
+	mutex_lock(&ctx_list_lock);
+	list_del_rcu(&ctx->node);
+	mutex_unlock(&ctx_list_lock);
+
+	while (progress) {
+		unsigned long id;
+		struct object *obj;
+
+		progress = false;
+		xa_for_each(&ctx->objects, id, obj)
+			progress |= !object_destroy_by_id(ctx, id);
+	}
+	/*
+	 * A driver that forgot to unbind keeps users up for ever. Leak what
+	 * it uses, rather than free it.
+	 */
+	if (WARN_ON(!xa_empty(&ctx->objects)) ||
+	    WARN_ON(!xa_empty(&ctx->groups.by_id)))
+		return;
+	xa_destroy(&ctx->groups.by_id);
+	xa_destroy(&ctx->objects);
+	kfree_rcu(ctx, rcu);
+}

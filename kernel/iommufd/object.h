@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Contexts and the objects in them: ids, references, lifetime.
+ *
+ * At the bottom of the module: everything uses it, it uses nothing. It does
+ * not know what an IOAS, a HWPT or a device is; each of them embeds a struct
+ * object as its first member and says how it is destroyed.
+ *
+ * Two kinds of reference:
+ *
+ *  busy	short-term: an ioctl looks at the object. DESTROY waits for these.
+ *  users	long-term: another object, or a kernel driver, depends on it.
+ *		DESTROY fails with EBUSY while there is one.
+ *
+ * A holder of either may take a user reference. Memory is freed after an RCU
+ * grace period, because BPF iterators read the table without a lock.
+ *
+ * Lock order of the whole module, outermost first:
+ *
+ *   device_groups.lock < ioas.attach_lock < device_group.lock
+ *     < ioas.domains_lock < ioas.iova_lock < mem.lock < mmap_lock
+ *     < ctx.objects.xa_lock
+ *
+ * policy_lock (registration only) stands alone: nothing is taken under it.
+ */
+#ifndef IOMMUFD_OBJECT_H
+#define IOMMUFD_OBJECT_H
+
+#include <linux/container_of.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+#include <linux/xarray.h>
+
+#include "iommufd_bpf_abi.h"
+
+struct file;
+struct object;
+
+enum object_type {
+	OBJECT_ANY, /* look-ups only */
+	OBJECT_IOAS,
+	OBJECT_HWPT,
+	OBJECT_DEVICE,
+};
+
+/* How pinned memory is accounted; the numbers of IOMMU_OPTION_RLIMIT_MODE. */
+enum account_mode {
+	ACCOUNT_USER = 0, /* against the user's RLIMIT_MEMLOCK */
+	ACCOUNT_MM = 1, /* against the process's, as VFIO type1 does */
+};
+
+/**
+ * struct device_groups - the IOMMU groups that a context uses
+ * @lock: serialises bind and unbind
+ * @by_id: struct device_group by the IOMMU group's id; under @lock
+ *
+ * Owned by device/group.c; here because its life is the context's.
+ */
+struct device_groups {
+	struct mutex lock;
+	struct xarray by_id;
+};
+
+/**
+ * struct iommufd_ctx - one open of /dev/iommu
+ * @view: what BPF sees; constant
+ * @file: the open file, whose count is the context's
+ * @objects: id to object; xa_lock guards every field of struct object too
+ * @wait: woken when an object's last busy reference goes
+ * @node: in the list of all contexts
+ * @account_mode: under objects.xa_lock; fixed once an object exists
+ * @groups: see there
+ * @rcu: frees it
+ */
+struct iommufd_ctx {
+	struct iommufd_ctx_view view;
+	struct file *file;
+	struct xarray objects;
+	wait_queue_head_t wait;
+	struct list_head node;
+	enum account_mode account_mode;
+	struct device_groups groups;
+	struct rcu_head rcu;
+};
+
+/**
+ * struct object - what everything with an id has in common
+ * @id: in the context; never 0
+ * @type: what it is embedded in
+ * @dying: somebody is destroying it: look-ups fail; under xa_lock
+ * @busy: short-term references; under xa_lock
+ * @users: long-term references; under xa_lock
+ * @destroy: undo everything but the object's memory; may sleep. Nobody can
+ *	find the object any more, except readers under RCU.
+ * @rcu: frees it
+ */
+struct object {
+	u32 id;
+	enum object_type type;
+	bool dying;
+	unsigned int busy;
+	unsigned int users;
+	void (*destroy)(struct iommufd_ctx *ctx, struct object *obj);
+	struct rcu_head rcu;
+};
+
+struct iommufd_ctx *ctx_create(struct file *file);
+void ctx_destroy(struct iommufd_ctx *ctx);
+struct iommufd_ctx *ctx_next_rcu(struct iommufd_ctx *ctx);
+u64 new_cookie(void);
+
+struct object *object_reserve(struct iommufd_ctx *ctx, size_t size,
+			      enum object_type type,
+			      void (*destroy)(struct iommufd_ctx *,
+					      struct object *));
+void object_publish(struct iommufd_ctx *ctx, struct object *obj);
+void object_abort(struct iommufd_ctx *ctx, struct object *obj);
+
+/**
+ * object_new() - object_reserve() for the structure that embeds it
+ * @ctx: the context
+ * @ptr: a pointer to the structure, whose first member is a struct object obj
+ * @type: enum object_type
+ * @destroy: see struct object
+ *
+ * Return: the structure, zeroed but for its object, or an ERR_PTR.
+ */
+#define object_new(ctx, ptr, type, destroy)                                   \
+	({                                                                    \
+		static_assert(offsetof(typeof(*(ptr)), obj) == 0);            \
+		(typeof(ptr))object_reserve(ctx, sizeof(*(ptr)), type,        \
+					    destroy);                         \
+	})
+
+struct object *object_get(struct iommufd_ctx *ctx, u32 id,
+			  enum object_type type);
+bool object_tryget(struct iommufd_ctx *ctx, struct object *obj);
+void object_put(struct iommufd_ctx *ctx, struct object *obj);
+
+void object_use(struct iommufd_ctx *ctx, struct object *obj);
+void object_unuse(struct iommufd_ctx *ctx, struct object *obj);
+
+int object_destroy_by_id(struct iommufd_ctx *ctx, u32 id);
+void object_unuse_destroy(struct iommufd_ctx *ctx, struct object *obj);
+
+#endif

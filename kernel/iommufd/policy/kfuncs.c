@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What a policy may call.
+ */
+#include <linux/bpf.h>
+#include <linux/btf.h>
+#include <linux/btf_ids.h>
+#include <linux/ctype.h>
+#include <linux/string.h>
+
+#include "policy/policy.h"
+
+__bpf_kfunc_start_defs();
+
+/**
+ * bpf_iommufd_deny_reason() - say why the request is about to be refused
+ * @req: the request, as given to the hook
+ * @code: enum iommufd_deny_code
+ * @text: words for a person; cut to IOMMUFD_REASON_LEN - 1 bytes
+ * @text__sz: its size in bytes
+ *
+ * The last call counts. It refuses nothing by itself: the return value does.
+ * Return: 0, or -EINVAL for a code that is not known.
+ */
+__bpf_kfunc int bpf_iommufd_deny_reason(struct iommufd_pin_req *req, u32 code,
+					const char *text, u32 text__sz)
+{
+	struct pin_request *full = to_pin_request(req);
+	size_t n = min_t(size_t, text__sz, sizeof(full->reason) - 1);
+	size_t i;
+
+	if (code > IOMMUFD_DENY_MAX_CODE)
+		return -EINVAL;
+	full->code = code;
+	/* Zeroed to the end: all of it goes to a trace event. */
+	memset(full->reason, 0, sizeof(full->reason));
+	for (i = 0; i < n && text[i]; i++)
+		full->reason[i] = isprint(text[i]) ? text[i] : '?';
+	return 0;
+}
+
+__bpf_kfunc_end_defs();
+
+BTF_KFUNCS_START(policy_kfunc_ids)
+BTF_ID_FLAGS(func, bpf_iommufd_deny_reason, KF_TRUSTED_ARGS)
+BTF_KFUNCS_END(policy_kfunc_ids)
+
+static const struct btf_kfunc_id_set policy_kfunc_set = {
+	.owner = THIS_MODULE,
+	.set = &policy_kfunc_ids,
+};
+
+/**
+ * policy_register_kfuncs() - let policies call them
+ *
+ * Undone by the BPF core when the module goes. Return: 0 or a negative errno.
+ */
+int policy_register_kfuncs(void)
+{
+	return register_btf_kfunc_id_set(BPF_PROG_TYPE_STRUCT_OPS,
+					 &policy_kfunc_set);
+}

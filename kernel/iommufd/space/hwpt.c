@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * HWPTs as objects: made for a device, filled with an IOAS's mappings,
+ * destroyed. Attaching devices to them is device/'s business.
+ */
+#include <linux/iommu.h>
+
+#include "domain/domain.h"
+#include "space/hwpt.h"
+#include "space/ioas.h"
+
+/* Take the mappings out, and let go of the IOAS. */
+static void hwpt_release(struct hwpt *hwpt, struct op_stats *st)
+{
+	struct ioas *ioas = hwpt->ioas;
+
+	if (!list_empty(&hwpt->node))
+		ioas_leave_hwpt(ioas, hwpt, st);
+	domain_free(hwpt->domain);
+	object_unuse(ioas->ctx, &ioas->obj);
+}
+
+static void hwpt_destroy(struct iommufd_ctx *ctx, struct object *obj)
+{
+	struct hwpt *hwpt = container_of(obj, struct hwpt, obj);
+	struct op_stats st = {};
+
+	hwpt_release(hwpt, &st);
+}
+
+/**
+ * hwpt_create() - an empty HWPT that a device can be attached to
+ * @ioas: whose mappings it will hold; the caller holds a busy reference
+ * @dev: the device
+ *
+ * Where the device could bypass the CPU's caches and the IOMMU can forbid it,
+ * it is forbidden, now that the table is empty. May sleep.
+ *
+ * Return: the HWPT, for hwpt_fill() and hwpt_publish(), or hwpt_abort(); or an
+ * ERR_PTR, -EINVAL if the device's coherency cannot be enforced although it
+ * needs it.
+ */
+struct hwpt *hwpt_create(struct ioas *ioas, struct device *dev)
+{
+	struct iommufd_ctx *ctx = ioas->ctx;
+	struct iommu_domain *domain;
+	struct hwpt *hwpt;
+	int rc;
+
+	hwpt = object_new(ctx, hwpt, OBJECT_HWPT, hwpt_destroy);
+	if (IS_ERR(hwpt))
+		return hwpt;
+	INIT_LIST_HEAD(&hwpt->node);
+
+	domain = domain_create(dev);
+	if (IS_ERR(domain)) {
+		rc = PTR_ERR(domain);
+		goto err_abort;
+	}
+	if (device_iommu_capable(dev, IOMMU_CAP_ENFORCE_CACHE_COHERENCY)) {
+		if (!domain->ops->enforce_cache_coherency ||
+		    !domain->ops->enforce_cache_coherency(domain)) {
+			rc = -EINVAL;
+			goto err_domain;
+		}
+		hwpt->enforce_coherency = true;
+	}
+	hwpt->domain = domain;
+	hwpt->ioas = ioas;
+	object_use(ctx, &ioas->obj);
+	return hwpt;
+
+err_domain:
+	domain_free(domain);
+err_abort:
+	object_abort(ctx, &hwpt->obj);
+	return ERR_PTR(rc);
+}
+
+/**
+ * hwpt_fill() - write the IOAS's mappings into a HWPT, now and from now on
+ * @hwpt: from hwpt_create()
+ * @st: counts
+ *
+ * Takes the IOAS's locks. May sleep for long. Return: see ioas_join_hwpt().
+ */
+int hwpt_fill(struct hwpt *hwpt, struct op_stats *st)
+{
+	return ioas_join_hwpt(hwpt->ioas, hwpt, st);
+}
+
+/**
+ * hwpt_publish() - let a HWPT be found
+ * @hwpt: filled
+ */
+void hwpt_publish(struct hwpt *hwpt)
+{
+	object_publish(hwpt->ioas->ctx, &hwpt->obj);
+}
+
+/**
+ * hwpt_abort() - give back what hwpt_create() gave
+ * @hwpt: not published; filled or not; nothing is attached to it
+ */
+void hwpt_abort(struct hwpt *hwpt)
+{
+	struct iommufd_ctx *ctx = hwpt->ioas->ctx;
+	struct op_stats st = {};
+
+	hwpt_release(hwpt, &st);
+	object_abort(ctx, &hwpt->obj);
+}

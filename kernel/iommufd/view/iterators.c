@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Open-coded BPF iterators over contexts, IOASes, areas and devices.
+ *
+ * They only read, under RCU, what the rest of the module publishes, and take
+ * no lock, so any tracing program may use them wherever it runs. An object
+ * that goes away meanwhile stays readable until the program's RCU read section
+ * ends; BPF never keeps one from being destroyed.
+ */
+#include <linux/bpf.h>
+#include <linux/btf.h>
+#include <linux/btf_ids.h>
+#include <linux/rcupdate.h>
+
+#include "device/device.h"
+#include "object.h"
+#include "space/ioas.h"
+#include "view/view.h"
+
+/* What programs keep on their stacks for us: must match iommufd_bpf.h. */
+struct bpf_iter_iommufd_ctx {
+	__u64 __opaque[2];
+} __aligned(8);
+
+struct bpf_iter_iommufd_ioas {
+	__u64 __opaque[2];
+} __aligned(8);
+
+struct bpf_iter_iommufd_area {
+	__u64 __opaque[2];
+} __aligned(8);
+
+struct bpf_iter_iommufd_device {
+	__u64 __opaque[2];
+} __aligned(8);
+
+/* What is in them. */
+struct ctx_walk {
+	struct iommufd_ctx *ctx;
+	bool done;
+};
+
+struct object_walk {
+	struct iommufd_ctx *ctx;
+	unsigned long id;
+};
+
+struct area_walk {
+	struct ioas *ioas; /* NULL: at the end */
+	unsigned long from;
+};
+
+static struct object *next_object(struct object_walk *walk,
+				  enum object_type type)
+{
+	struct object *obj;
+
+	while ((obj = xa_find(&walk->ctx->objects, &walk->id, ULONG_MAX,
+			      XA_PRESENT))) {
+		walk->id++;
+		if (obj->type == type)
+			return obj;
+	}
+	return NULL;
+}
+
+__bpf_kfunc_start_defs();
+
+__bpf_kfunc int bpf_iter_iommufd_ctx_new(struct bpf_iter_iommufd_ctx *it)
+{
+	struct ctx_walk *walk = (void *)it;
+
+	BUILD_BUG_ON(sizeof(*walk) > sizeof(*it));
+	memset(it, 0, sizeof(*it));
+	return 0;
+}
+
+__bpf_kfunc const struct iommufd_ctx_view *
+bpf_iter_iommufd_ctx_next(struct bpf_iter_iommufd_ctx *it)
+{
+	struct ctx_walk *walk = (void *)it;
+
+	if (walk->done)
+		return NULL;
+	walk->ctx = ctx_next_rcu(walk->ctx);
+	walk->done = !walk->ctx;
+	return walk->ctx ? &walk->ctx->view : NULL;
+}
+
+__bpf_kfunc void
+bpf_iter_iommufd_ctx_destroy(struct bpf_iter_iommufd_ctx *it)
+{
+}
+
+__bpf_kfunc int bpf_iter_iommufd_ioas_new(struct bpf_iter_iommufd_ioas *it,
+					  const struct iommufd_ctx_view *ctx)
+{
+	struct object_walk *walk = (void *)it;
+
+	BUILD_BUG_ON(sizeof(*walk) > sizeof(*it));
+	walk->ctx = container_of(ctx, struct iommufd_ctx, view);
+	walk->id = 0;
+	return 0;
+}
+
+__bpf_kfunc const struct iommufd_ioas_view *
+bpf_iter_iommufd_ioas_next(struct bpf_iter_iommufd_ioas *it)
+{
+	struct object_walk *walk = (void *)it;
+	struct object *obj = next_object(walk, OBJECT_IOAS);
+
+	return obj ? &container_of(obj, struct ioas, obj)->view : NULL;
+}
+
+__bpf_kfunc void
+bpf_iter_iommufd_ioas_destroy(struct bpf_iter_iommufd_ioas *it)
+{
+}
+
+__bpf_kfunc int
+bpf_iter_iommufd_device_new(struct bpf_iter_iommufd_device *it,
+			    const struct iommufd_ctx_view *ctx)
+{
+	struct object_walk *walk = (void *)it;
+
+	BUILD_BUG_ON(sizeof(*walk) > sizeof(*it));
+	walk->ctx = container_of(ctx, struct iommufd_ctx, view);
+	walk->id = 0;
+	return 0;
+}
+
+__bpf_kfunc const struct iommufd_device_view *
+bpf_iter_iommufd_device_next(struct bpf_iter_iommufd_device *it)
+{
+	struct object_walk *walk = (void *)it;
+	struct object *obj = next_object(walk, OBJECT_DEVICE);
+
+	return obj ? &container_of(obj, struct iommufd_device, obj)->view :
+		     NULL;
+}
+
+__bpf_kfunc void
+bpf_iter_iommufd_device_destroy(struct bpf_iter_iommufd_device *it)
+{
+}
+
+__bpf_kfunc int bpf_iter_iommufd_area_new(struct bpf_iter_iommufd_area *it,
+					  const struct iommufd_ioas_view *ioas,
+					  u64 from)
+{
+	struct area_walk *walk = (void *)it;
+
+	BUILD_BUG_ON(sizeof(*walk) > sizeof(*it));
+	walk->ioas = container_of(ioas, struct ioas, view);
+	walk->from = from;
+	return 0;
+}
+
+__bpf_kfunc const struct iommufd_area_view *
+bpf_iter_iommufd_area_next(struct bpf_iter_iommufd_area *it)
+{
+	struct area_walk *walk = (void *)it;
+	struct area *area = NULL;
+
+	while (walk->ioas) {
+		unsigned long from = walk->from;
+
+		area = mt_find(&walk->ioas->areas, &walk->from, ULONG_MAX);
+		if (!area || area_last(area) == ULONG_MAX)
+			walk->ioas = NULL;
+		/* One that begins before the range is not in it. */
+		if (!area || area->view.iova >= from)
+			break;
+	}
+	return area ? &area->view : NULL;
+}
+
+__bpf_kfunc void
+bpf_iter_iommufd_area_destroy(struct bpf_iter_iommufd_area *it)
+{
+}
+
+__bpf_kfunc_end_defs();
+
+BTF_KFUNCS_START(view_kfunc_ids)
+BTF_ID_FLAGS(func, bpf_iter_iommufd_ctx_new, KF_ITER_NEW | KF_RCU_PROTECTED)
+BTF_ID_FLAGS(func, bpf_iter_iommufd_ctx_next, KF_ITER_NEXT | KF_RET_NULL)
+BTF_ID_FLAGS(func, bpf_iter_iommufd_ctx_destroy, KF_ITER_DESTROY)
+BTF_ID_FLAGS(func, bpf_iter_iommufd_ioas_new, KF_ITER_NEW | KF_RCU_PROTECTED | KF_RCU)
+BTF_ID_FLAGS(func, bpf_iter_iommufd_ioas_next, KF_ITER_NEXT | KF_RET_NULL)
+BTF_ID_FLAGS(func, bpf_iter_iommufd_ioas_destroy, KF_ITER_DESTROY)
+BTF_ID_FLAGS(func, bpf_iter_iommufd_area_new, KF_ITER_NEW | KF_RCU_PROTECTED | KF_RCU)
+BTF_ID_FLAGS(func, bpf_iter_iommufd_area_next, KF_ITER_NEXT | KF_RET_NULL)
+BTF_ID_FLAGS(func, bpf_iter_iommufd_area_destroy, KF_ITER_DESTROY)
+BTF_ID_FLAGS(func, bpf_iter_iommufd_device_new, KF_ITER_NEW | KF_RCU_PROTECTED | KF_RCU)
+BTF_ID_FLAGS(func, bpf_iter_iommufd_device_next, KF_ITER_NEXT | KF_RET_NULL)
+BTF_ID_FLAGS(func, bpf_iter_iommufd_device_destroy, KF_ITER_DESTROY)
+BTF_KFUNCS_END(view_kfunc_ids)
+
+static const struct btf_kfunc_id_set view_kfunc_set = {
+	.owner = THIS_MODULE,
+	.set = &view_kfunc_ids,
+};
+
+/**
+ * view_register_iterators() - let tracing and syscall programs iterate
+ *
+ * Undone by the BPF core when the module goes. Return: 0 or a negative errno.
+ */
+int view_register_iterators(void)
+{
+	int rc = register_btf_kfunc_id_set(BPF_PROG_TYPE_TRACING,
+					   &view_kfunc_set);
+
+	return rc ?: register_btf_kfunc_id_set(BPF_PROG_TYPE_SYSCALL,
+					       &view_kfunc_set);
+}
