@@ -12,26 +12,14 @@
 #include <linux/iommufd.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
+#include <linux/nospec.h>
 #include <linux/uaccess.h>
 #include <uapi/linux/iommufd.h>
 
-#include "ioctl.h"
 #include "main.h"
 #include "object.h"
-#include "space/ioas.h"
-
-/**
- * ucmd_respond() - copy a command's structure back to the caller
- * @ucmd: the ioctl
- *
- * Return: 0 or -EFAULT.
- */
-int ucmd_respond(struct ucmd *ucmd)
-{
-	size_t size = min_t(size_t, ucmd->user_size, ucmd->cmd_size);
-
-	return copy_to_user(ucmd->ubuffer, ucmd->cmd, size) ? -EFAULT : 0;
-}
+#include "space/space.h"
+#include "ucmd.h"
 
 static int cmd_destroy(struct ucmd *ucmd)
 {
@@ -88,9 +76,10 @@ static const struct command *find_command(unsigned int ioctl)
 	unsigned int nr = _IOC_NR(ioctl) - IOMMUFD_CMD_BASE;
 
 	/* A number below the base wraps to a large one. */
-	if (nr >= ARRAY_SIZE(commands) || commands[nr].ioctl != ioctl)
+	if (nr >= ARRAY_SIZE(commands))
 		return NULL;
-	return &commands[nr];
+	nr = array_index_nospec(nr, ARRAY_SIZE(commands));
+	return commands[nr].ioctl == ioctl ? &commands[nr] : NULL;
 }
 
 static long iommufd_ioctl(struct file *file, unsigned int nr,

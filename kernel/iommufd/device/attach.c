@@ -11,7 +11,7 @@
 #include "device/device.h"
 #include "policy/policy.h"
 #include "space/hwpt.h"
-#include "space/ioas.h"
+#include "space/space.h"
 #include "trace.h"
 
 static int setup_sw_msi(struct device_group *group, struct hwpt *hwpt)

@@ -6,7 +6,7 @@
 #include <linux/iommu.h>
 
 #include "device/device.h"
-#include "space/ioas.h"
+#include "space/space.h"
 
 static int reserve_locked(struct iommufd_device *idev, struct ioas *ioas,
 			  struct list_head *regions, phys_addr_t *sw_msi_start)

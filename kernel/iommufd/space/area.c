@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Areas: mapping, unmapping, and keeping every HWPT of an IOAS filled with
- * exactly its areas. ioas.h explains the locks.
+ * exactly its areas. space.h explains the locks.
  */
 #include <linux/iommu.h>
 #include <linux/ktime.h>
@@ -11,7 +11,7 @@
 
 #include "domain/domain.h"
 #include "space/hwpt.h"
-#include "space/ioas.h"
+#include "space/space.h"
 
 static void area_free(struct area *area)
 {

@@ -7,10 +7,10 @@
 #include <linux/uaccess.h>
 #include <uapi/linux/iommufd.h>
 
-#include "ioctl.h"
 #include "policy/policy.h"
-#include "space/ioas.h"
+#include "space/space.h"
 #include "trace.h"
+#include "ucmd.h"
 
 /**
  * cmd_ioas_alloc() - IOMMU_IOAS_ALLOC

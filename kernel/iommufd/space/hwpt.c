@@ -7,7 +7,7 @@
 
 #include "domain/domain.h"
 #include "space/hwpt.h"
-#include "space/ioas.h"
+#include "space/space.h"
 
 /* Take the mappings out, and let go of the IOAS. */
 static void hwpt_release(struct hwpt *hwpt, struct op_stats *st)

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The IOAS as an object: made, destroyed. ioas.h says what it is.
+ * The IOAS as an object: made, destroyed. space.h says what it is.
  */
 #include <linux/ktime.h>
 
-#include "space/ioas.h"
+#include "space/space.h"
 
 static void ioas_destroy(struct iommufd_ctx *ctx, struct object *obj)
 {

@@ -12,7 +12,7 @@
 #include <linux/slab.h>
 #include <linux/sizes.h>
 
-#include "space/ioas.h"
+#include "space/space.h"
 
 /**
  * ioas_iova_init() - all IOVAs are free

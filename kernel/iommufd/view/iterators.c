@@ -14,7 +14,7 @@
 
 #include "device/device.h"
 #include "object.h"
-#include "space/ioas.h"
+#include "space/space.h"
 #include "view/view.h"
 
 /* What programs keep on their stacks for us: must match iommufd_bpf.h. */

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The frame around every ioctl, and what it hands to a command.
+ * What the frame around every ioctl (ioctl.c) hands to a command.
  */
-#ifndef IOMMUFD_IOCTL_H
-#define IOMMUFD_IOCTL_H
+#ifndef IOMMUFD_UCMD_H
+#define IOMMUFD_UCMD_H
 
+#include <linux/minmax.h>
 #include <linux/types.h>
+#include <linux/uaccess.h>
 
 #include "object.h"
 
@@ -25,6 +27,17 @@ struct ucmd {
 	size_t cmd_size;
 };
 
-int ucmd_respond(struct ucmd *ucmd);
+/**
+ * ucmd_respond() - copy a command's structure back to the caller
+ * @ucmd: the ioctl
+ *
+ * Return: 0 or -EFAULT.
+ */
+static inline int ucmd_respond(struct ucmd *ucmd)
+{
+	size_t size = min_t(size_t, ucmd->user_size, ucmd->cmd_size);
+
+	return copy_to_user(ucmd->ubuffer, ucmd->cmd, size) ? -EFAULT : 0;
+}
 
 #endif

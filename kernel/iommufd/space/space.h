@@ -17,8 +17,8 @@
  *
  * *last* is inclusive, so that an IOVA range may end at ULONG_MAX.
  */
-#ifndef IOMMUFD_IOAS_H
-#define IOMMUFD_IOAS_H
+#ifndef IOMMUFD_SPACE_H
+#define IOMMUFD_SPACE_H
 
 #include <linux/list.h>
 #include <linux/maple_tree.h>
