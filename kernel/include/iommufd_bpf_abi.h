@@ -86,7 +86,8 @@ enum iommufd_abi_sizes {
  * @iova: MAP: the IOVA if %IOMMUFD_REQ_FIXED_IOVA, else 0
  * @length: MAP: bytes to map, else 0
  * @va: MAP: the user address, else 0
- * @npages: pages that the operation would pin if a device were attached
+ * @npages: pages that the operation may pin: MAP: if a device is attached, now
+ *	or later; ATTACH: all that the IOAS maps, unless it is pinned already
  * @prot: MAP: enum iommufd_prot
  * @source: enum iommufd_source
  * @ioas_bytes: bytes that the IOAS maps already
@@ -370,6 +371,7 @@ struct iommufd_deny_event {
  * @asked_pages: pages asked for
  * @limit_pages: the limit
  * @uid: the user who is charged
+ * @__reserved: 0
  *
  * It comes before the event of the operation itself, from the same task.
  */
@@ -378,6 +380,7 @@ struct iommufd_limit_event {
 	__u64 asked_pages;
 	__u64 limit_pages;
 	__u32 uid;
+	__u32 __reserved;
 };
 
 #ifdef __bpf__

@@ -7,7 +7,7 @@
 #include <linux/cred.h>
 #include <linux/ktime.h>
 #include <linux/rculist.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "object.h"
@@ -122,6 +122,35 @@ struct object *object_reserve(struct iommufd_ctx *ctx, size_t size,
 	return obj;
 }
 
+/* Iterators go from one object of a type to the next by its mark. */
+static xa_mark_t object_mark(enum object_type type)
+{
+	return type == OBJECT_IOAS ? XA_MARK_1 : XA_MARK_2;
+}
+
+/**
+ * object_next_rcu() - the next published object of a type
+ * @ctx: the context
+ * @id: in: the lowest id to look at; out: one more than the object's
+ * @type: OBJECT_IOAS or OBJECT_DEVICE
+ *
+ * Caller holds rcu_read_lock(). Return: the object, or NULL after the last.
+ */
+struct object *object_next_rcu(struct iommufd_ctx *ctx, unsigned long *id,
+			       enum object_type type)
+{
+	struct object *obj;
+
+	while ((obj = xa_find(&ctx->objects, id, ULONG_MAX,
+			      object_mark(type)))) {
+		(*id)++;
+		/* HWPTs share a mark, and a slot may change under a reader. */
+		if (obj->type == type)
+			return obj;
+	}
+	return NULL;
+}
+
 /**
  * object_publish() - let an object be found
  * @ctx: the context
@@ -131,8 +160,12 @@ struct object *object_reserve(struct iommufd_ctx *ctx, size_t size,
  */
 void object_publish(struct iommufd_ctx *ctx, struct object *obj)
 {
-	void *old = xa_store(&ctx->objects, obj->id, obj, GFP_KERNEL_ACCOUNT);
+	void *old;
 
+	xa_lock(&ctx->objects);
+	old = __xa_store(&ctx->objects, obj->id, obj, GFP_KERNEL_ACCOUNT);
+	__xa_set_mark(&ctx->objects, obj->id, object_mark(obj->type));
+	xa_unlock(&ctx->objects);
 	/* A reserved entry reads back as NULL. */
 	WARN_ON(old);
 }
@@ -231,10 +264,12 @@ void object_unuse(struct iommufd_ctx *ctx, struct object *obj)
 
 /*
  * Take an object out of the table, for its destruction. Waits for busy
- * references. One of those may become a user meanwhile, and then the object
- * stays. xa_lock is held, dropped while waiting, and held on return.
+ * references; user space decides how long those last, so a DESTROY can be
+ * killed. One of them may become a user meanwhile, and then the object stays.
+ * xa_lock is held, dropped while waiting, and held on return.
  */
-static int object_unlink_locked(struct iommufd_ctx *ctx, struct object *obj)
+static int object_unlink_locked(struct iommufd_ctx *ctx, struct object *obj,
+				bool killable)
 {
 	lockdep_assert_held(&ctx->objects.xa_lock);
 	if (obj->users)
@@ -243,7 +278,15 @@ static int object_unlink_locked(struct iommufd_ctx *ctx, struct object *obj)
 	while (obj->busy && !obj->users) {
 		DEFINE_WAIT(wait);
 
-		prepare_to_wait(&ctx->wait, &wait, TASK_UNINTERRUPTIBLE);
+		if (obj->orphaned)
+			killable = false;
+		if (killable && fatal_signal_pending(current)) {
+			obj->dying = false;
+			return -EINTR;
+		}
+		prepare_to_wait(&ctx->wait, &wait,
+				killable ? TASK_KILLABLE :
+					   TASK_UNINTERRUPTIBLE);
 		xa_unlock(&ctx->objects);
 		schedule();
 		finish_wait(&ctx->wait, &wait);
@@ -251,6 +294,7 @@ static int object_unlink_locked(struct iommufd_ctx *ctx, struct object *obj)
 	}
 	if (obj->users) {
 		obj->dying = false;
+		obj->orphaned = false;
 		return -EBUSY;
 	}
 	__xa_erase(&ctx->objects, obj->id);
@@ -269,7 +313,8 @@ static void object_finish(struct iommufd_ctx *ctx, struct object *obj)
  * @id: from the user
  *
  * May sleep; waits for ioctls that use the object.
- * Return: 0, -ENOENT, or -EBUSY while something depends on the object.
+ * Return: 0, -ENOENT, -EBUSY while something depends on the object, or -EINTR
+ * when a fatal signal ended the wait.
  */
 int object_destroy_by_id(struct iommufd_ctx *ctx, u32 id)
 {
@@ -281,7 +326,7 @@ int object_destroy_by_id(struct iommufd_ctx *ctx, u32 id)
 	if (!obj || obj->dying)
 		rc = -ENOENT;
 	else
-		rc = object_unlink_locked(ctx, obj);
+		rc = object_unlink_locked(ctx, obj, true);
 	xa_unlock(&ctx->objects);
 	if (!rc)
 		object_finish(ctx, obj);
@@ -304,7 +349,9 @@ void object_unuse_destroy(struct iommufd_ctx *ctx, struct object *obj)
 	if (!WARN_ON_ONCE(!obj->users))
 		obj->users--;
 	if (!obj->dying)
-		rc = object_unlink_locked(ctx, obj);
+		rc = object_unlink_locked(ctx, obj, false);
+	else if (!obj->users)
+		obj->orphaned = true;
 	xa_unlock(&ctx->objects);
 	if (!rc)
 		object_finish(ctx, obj);

@@ -18,8 +18,7 @@
  * Lock order of the whole module, outermost first:
  *
  *   device_groups.lock < ioas.attach_lock < device_group.lock
- *     < ioas.domains_lock < ioas.iova_lock < mem.lock < mmap_lock
- *     < ctx.objects.xa_lock
+ *     < ioas.iova_lock < mem.lock < mmap_lock < ctx.objects.xa_lock
  *
  * policy_lock (registration only) stands alone: nothing is taken under it.
  */
@@ -90,6 +89,8 @@ struct iommufd_ctx {
  * @id: in the context; never 0
  * @type: what it is embedded in
  * @dying: somebody is destroying it: look-ups fail; under xa_lock
+ * @orphaned: the one who is destroying it must not give up: its last user has
+ *	left that to him; under xa_lock
  * @busy: short-term references; under xa_lock
  * @users: long-term references; under xa_lock
  * @destroy: undo everything but the object's memory; may sleep. Nobody can
@@ -100,6 +101,7 @@ struct object {
 	u32 id;
 	enum object_type type;
 	bool dying;
+	bool orphaned;
 	unsigned int busy;
 	unsigned int users;
 	void (*destroy)(struct iommufd_ctx *ctx, struct object *obj);
@@ -133,6 +135,9 @@ void object_abort(struct iommufd_ctx *ctx, struct object *obj);
 		(typeof(ptr))object_reserve(ctx, sizeof(*(ptr)), type,        \
 					    destroy);                         \
 	})
+
+struct object *object_next_rcu(struct iommufd_ctx *ctx, unsigned long *id,
+			       enum object_type type);
 
 struct object *object_get(struct iommufd_ctx *ctx, u32 id,
 			  enum object_type type);

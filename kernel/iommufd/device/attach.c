@@ -14,19 +14,21 @@
 #include "space/space.h"
 #include "trace.h"
 
+/* The window for software MSI: once a HWPT, whichever group comes first. */
 static int setup_sw_msi(struct device_group *group, struct hwpt *hwpt)
 {
-	int rc;
+	int rc = 0;
 
 	lockdep_assert_held(&group->lock);
-	if (group->sw_msi_start == PHYS_ADDR_MAX || hwpt->msi_cookie)
+	if (group->sw_msi_start == PHYS_ADDR_MAX)
 		return 0;
-	rc = iommu_get_msi_cookie(hwpt->domain, group->sw_msi_start);
-	/* -EBUSY: another group that shares the HWPT was faster. */
-	if (rc && rc != -EBUSY)
-		return rc;
-	hwpt->msi_cookie = true;
-	return 0;
+	mutex_lock(&hwpt->ioas->iova_lock);
+	if (!hwpt->msi_cookie)
+		rc = iommu_get_msi_cookie(hwpt->domain, group->sw_msi_start);
+	if (!rc)
+		hwpt->msi_cookie = true;
+	mutex_unlock(&hwpt->ioas->iova_lock);
+	return rc;
 }
 
 static int attach_group(struct device_group *group, struct hwpt *hwpt)
@@ -112,7 +114,7 @@ static struct hwpt *next_automatic(struct ioas *ioas, struct hwpt *prev)
 	struct hwpt *hwpt;
 
 	lockdep_assert_held(&ioas->attach_lock);
-	down_read(&ioas->domains_lock);
+	mutex_lock(&ioas->iova_lock);
 	/* The busy reference kept it in the list. */
 	hwpt = prev ?: list_entry(&ioas->hwpts, struct hwpt, node);
 	list_for_each_entry_continue(hwpt, &ioas->hwpts, node)
@@ -120,7 +122,7 @@ static struct hwpt *next_automatic(struct ioas *ioas, struct hwpt *prev)
 			goto out;
 	hwpt = NULL;
 out:
-	up_read(&ioas->domains_lock);
+	mutex_unlock(&ioas->iova_lock);
 	if (prev)
 		object_put(ioas->ctx, &prev->obj);
 	return hwpt;
@@ -163,7 +165,9 @@ static int attach_to_ioas(struct iommufd_device *idev, struct ioas *ioas,
 	struct hwpt *hwpt = NULL;
 	int rc;
 
-	mutex_lock(&ioas->attach_lock);
+	/* Its holder may be pinning all memory of the IOAS. */
+	if (mutex_lock_killable(&ioas->attach_lock))
+		return -EINTR;
 	while ((hwpt = next_automatic(ioas, hwpt))) {
 		rc = attach_to_hwpt(idev, hwpt);
 		if (rc != -EINVAL) {
@@ -194,8 +198,11 @@ static int admit(struct iommufd_device *idev, struct ioas *ioas,
 	req.pub.ioas_id = ioas->obj.id;
 	req.pub.ioas_bytes = READ_ONCE(ioas->view.mapped_bytes);
 	req.pub.device_id = idev->obj.id;
-	if (list_empty_careful(&ioas->hwpts))
-		req.pub.npages = req.pub.ioas_bytes >> PAGE_SHIFT;
+	/*
+	 * Whether anything is pinned already can change until we attach, so
+	 * say what it may come to.
+	 */
+	req.pub.npages = req.pub.ioas_bytes >> PAGE_SHIFT;
 	rc = policy_admit(&req);
 	op_end(st, &st->policy_ns, begin);
 	return rc;

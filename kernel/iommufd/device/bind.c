@@ -48,8 +48,8 @@ static int check_interrupts(struct device *dev, struct device_group *group)
  * the device itself can reach no memory until it is attached. May sleep.
  *
  * Return: the device; ERR_PTR: -EINVAL if its DMA is not cache coherent,
- * -ENODEV without an IOMMU, -EPERM if its interrupts are not isolated, -EBUSY
- * if somebody else uses the group, -ENOMEM.
+ * -ENODEV without an IOMMU, -EPERM if its interrupts are not isolated or
+ * another context uses the group, -EBUSY if a kernel driver uses it, -ENOMEM.
  */
 struct iommufd_device *iommufd_device_bind(struct iommufd_ctx *ctx,
 					   struct device *dev, u32 *id)

@@ -10,6 +10,10 @@
 #include "domain/domain.h"
 #include "mem/mem.h"
 
+/* How much is written or cleared before others get the CPU: bytes. */
+#define CLEAR_STEP (1UL << 30)
+#define FILL_STEP (1UL << 30)
+
 /**
  * domain_create() - a paging domain that the device can be attached to
  * @dev: the device, behind an IOMMU
@@ -70,6 +74,32 @@ static unsigned long bytes_in_run(const struct run *run, u64 pos, u64 end)
 	return min((run->index + run->npages) << PAGE_SHIFT, end) - pos;
 }
 
+/* Map a physically contiguous range, in steps. Undoes nothing. */
+static int fill_run(struct iommu_domain *domain, unsigned long iova,
+		    phys_addr_t phys, unsigned long bytes, int iommu_prot,
+		    unsigned long *done)
+{
+	while (bytes) {
+		/* Up to the next boundary, so that no huge page is cut. */
+		unsigned long step =
+			min(bytes, FILL_STEP - (iova & (FILL_STEP - 1)));
+		int rc;
+
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		rc = iommu_map(domain, iova, phys, step, iommu_prot,
+			       GFP_KERNEL_ACCOUNT);
+		if (rc)
+			return rc;
+		iova += step;
+		phys += step;
+		bytes -= step;
+		*done += step;
+		cond_resched();
+	}
+	return 0;
+}
+
 /**
  * domain_fill() - map a slice of pinned memory
  * @domain: where
@@ -90,34 +120,28 @@ int domain_fill(struct iommu_domain *domain, unsigned long iova,
 	u64 first = offset >> PAGE_SHIFT;
 	u64 end = offset + length;
 	u64 begin = op_begin(st);
+	unsigned long done = 0;
 	struct run_cursor cur;
-	u64 pos = offset;
 	struct run run;
 	int rc = 0;
 
 	mutex_lock(&mem->lock);
 	for_each_run(&mem->runs, &cur, &run, first, (end - 1) >> PAGE_SHIFT) {
+		u64 pos = offset + done;
 		phys_addr_t phys = PFN_PHYS(run.pfn) +
 				   (pos - (run.index << PAGE_SHIFT));
-		unsigned long bytes = bytes_in_run(&run, pos, end);
 
-		if (fatal_signal_pending(current)) {
-			rc = -EINTR;
-			break;
-		}
-		rc = iommu_map(domain, iova + (pos - offset), phys, bytes,
-			       iommu_prot, GFP_KERNEL_ACCOUNT);
+		rc = fill_run(domain, iova + done, phys,
+			      bytes_in_run(&run, pos, end), iommu_prot, &done);
 		if (rc)
 			break;
-		pos += bytes;
-		cond_resched();
 	}
 	mutex_unlock(&mem->lock);
-	if (!rc && WARN_ON(pos != end))
+	if (!rc && WARN_ON(done != length))
 		rc = -EFAULT;
 	op_end(st, &st->fill_ns, begin);
-	if (rc && pos != offset)
-		domain_clear(domain, iova, pos - offset, st);
+	if (rc && done)
+		domain_clear(domain, iova, done, st);
 	return rc;
 }
 
@@ -134,10 +158,27 @@ int domain_fill(struct iommu_domain *domain, unsigned long iova,
 void domain_clear(struct iommu_domain *domain, unsigned long iova,
 		  unsigned long length, struct op_stats *st)
 {
+	struct iommu_iotlb_gather gather;
 	u64 begin = op_begin(st);
-	size_t done = iommu_unmap(domain, iova, length);
+	unsigned long done = 0;
 
+	iommu_iotlb_gather_init(&gather);
+	while (done < length) {
+		/*
+		 * A step may end inside a huge page, which then goes whole,
+		 * and more is unmapped than was asked for.
+		 */
+		size_t n = iommu_unmap_fast(domain, iova + done,
+					    min(length - done, CLEAR_STEP),
+					    &gather);
+
+		if (!n)
+			break;
+		done += n;
+		cond_resched();
+	}
+	iommu_iotlb_sync(domain, &gather);
 	op_end(st, &st->clear_ns, begin);
-	WARN(done != length, "iommufd: %zu of %lu bytes unmapped at %#lx",
+	WARN(done != length, "iommufd: %lu of %lu bytes unmapped at %#lx",
 	     done, length, iova);
 }

@@ -122,8 +122,11 @@ static void release_unused(struct mem *mem, u64 first, u64 last,
 	op_end(st, &st->unpin_ns, begin);
 }
 
-/* Charge and pin one hole. On failure the caller releases what was pinned. */
-static int pin_hole(struct mem *mem, u64 first, u64 last, struct op_stats *st)
+/*
+ * Charge and pin a part of a hole. On failure the caller releases what was
+ * pinned.
+ */
+static int pin_step(struct mem *mem, u64 first, u64 last, struct op_stats *st)
 {
 	u64 npages = last - first + 1;
 	u64 before = run_list_npinned(&mem->runs);
@@ -147,6 +150,25 @@ static int pin_hole(struct mem *mem, u64 first, u64 last, struct op_stats *st)
 	return rc;
 }
 
+/*
+ * Pages that are charged before it is known that they exist. Others of the
+ * same user see the charge meanwhile.
+ */
+#define CHARGE_STEP (1ULL << 18)
+
+static int pin_hole(struct mem *mem, u64 first, u64 last, struct op_stats *st)
+{
+	int rc = 0;
+
+	while (!rc && first <= last) {
+		u64 n = min(last - first + 1, CHARGE_STEP);
+
+		rc = pin_step(mem, first, first + n - 1, st);
+		first += n;
+	}
+	return rc;
+}
+
 /**
  * mem_pin() - pin what a user needs and is not pinned yet
  * @mem: the memory
@@ -165,14 +187,15 @@ int mem_pin(struct mem *mem, struct mem_user *user, struct op_stats *st)
 	u64 last = user->node.last;
 	u64 first = user->node.start;
 	u64 hole_first, hole_last;
-	int rc;
+	int rc = 0;
 
 	if (WARN_ON(first > last || last >= mem->npages))
 		return -EINVAL;
 
 	mutex_lock(&mem->lock);
-	/* Unpinning this range can split a run at each of its ends. */
-	rc = run_list_reserve(&mem->runs, 2);
+	/* Unpinning a part can split a run at each of its ends. */
+	if (first || last != mem->npages - 1)
+		rc = run_list_reserve(&mem->runs, 2);
 	while (!rc && run_list_next_hole(&mem->runs, first, last, &hole_first,
 					 &hole_last)) {
 		rc = pin_hole(mem, hole_first, hole_last, st);

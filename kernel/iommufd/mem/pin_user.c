@@ -14,6 +14,8 @@
 
 /* Enough for a small mapping without an allocation. */
 #define PAGES_ON_STACK 16
+/* How many pages are unpinned before others get the CPU. */
+#define UNPIN_STEP (1ULL << 16)
 #define PAGES_PER_BATCH (PAGE_SIZE / sizeof(struct page *))
 
 /**
@@ -25,10 +27,18 @@
  */
 void unpin_user_run(struct mem *mem, const struct run *run)
 {
+	u64 done = 0;
+
 	if (WARN_ON(run->kind != PIN_PAGE))
 		return;
-	unpin_user_page_range_dirty_lock(pfn_to_page(run->pfn), run->npages,
-					 mem->writable);
+	while (done < run->npages) {
+		u64 n = min(run->npages - done, UNPIN_STEP);
+
+		unpin_user_page_range_dirty_lock(pfn_to_page(run->pfn + done),
+						 n, mem->writable);
+		done += n;
+		cond_resched();
+	}
 }
 
 /*

@@ -24,11 +24,6 @@ static void run_free(void *p)
 
 #define DIR_MIN 4 /* slots */
 
-static struct run_block *small_block(const struct run_list *rl)
-{
-	return (struct run_block *)rl->small;
-}
-
 static size_t block_bytes(u32 cap)
 {
 	return sizeof(struct run_block) + cap * sizeof(u64);
@@ -135,8 +130,9 @@ static struct run_block *block_get(struct run_list *rl, u32 cap, bool must)
 static void dir_insert(struct run_list *rl, u32 n, u64 first,
 		       struct run_block *block)
 {
-	memmove(&rl->dir[n + 1], &rl->dir[n],
-		(rl->nblocks - n) * sizeof(*rl->dir));
+	if (n < rl->nblocks)
+		memmove(&rl->dir[n + 1], &rl->dir[n],
+			(rl->nblocks - n) * sizeof(*rl->dir));
 	rl->dir[n] = (struct run_slot){ .first = first, .block = block };
 	rl->nblocks++;
 }
@@ -154,9 +150,22 @@ void run_dir_remove(struct run_list *rl, u32 n, u32 end)
 	dir_shrink(rl);
 }
 
+/* Empties the list. */
+void run_dir_clear(struct run_list *rl)
+{
+	u32 i;
+
+	for (i = 0; i < rl->nblocks; i++)
+		block_free(rl, rl->dir[i].block);
+	rl->nblocks = 0;
+	rl->npinned = 0;
+	rl->nruns = 0;
+	dir_shrink(rl);
+}
+
 /* A new block with one run in it. */
-int run_dir_insert(struct run_list *rl, u32 n, const struct run *run,
-			  u32 cap, bool must)
+int run_dir_insert(struct run_list *rl, u32 n, const struct run *run, u32 cap,
+		   bool must)
 {
 	struct run_block *block = block_get(rl, cap, must);
 
@@ -301,10 +310,17 @@ void run_slot_cut_head(struct run_slot *slot, u64 at)
  */
 void run_list_init(struct run_list *rl, u64 npages)
 {
-	memset(rl, 0, sizeof(*rl));
+	/* Not the entries: lists of one page are made often. */
 	rl->npages = npages;
+	rl->npinned = 0;
+	rl->nruns = 0;
+	rl->bytes = 0;
 	rl->dir = &rl->one_slot;
+	rl->nblocks = 0;
 	rl->dir_cap = 1;
+	rl->spares = NULL;
+	rl->nspares = 0;
+	small_block(rl)->nr = 0;
 	small_block(rl)->cap = RUN_INLINE;
 }
 
@@ -317,10 +333,9 @@ void run_list_init(struct run_list *rl, u64 npages)
  */
 void run_list_destroy(struct run_list *rl)
 {
-	run_list_reserve(rl, 0);
-	run_dir_remove(rl, 0, rl->nblocks);
-	rl->npinned = 0;
-	rl->nruns = 0;
+	while (rl->spares)
+		block_free(rl, spare_pop(rl));
+	run_dir_clear(rl);
 }
 
 /**

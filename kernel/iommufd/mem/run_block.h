@@ -31,12 +31,12 @@
  * - dir_cap >= nblocks + nspares when there are spares: using one never needs
  *   the directory to grow.
  *
- * Memory: whoever adds an entry to a full block grows the block, then splits
- * it (run_make_room()), and starts again (-EAGAIN); neither changes what the list
- * says, so giving up with -ENOMEM in between leaves it as it was. One
- * operation never needs more than one new block and one new slot. Blocks that
- * are filled in ascending order stay full; after clears, neighbours that fit
- * in half a block become one.
+ * Memory: whoever adds an entry to a full block makes the block bigger or, if
+ * it is at BLOCK_MAX, splits it (run_make_room()), and starts again (-EAGAIN).
+ * Neither changes what the list says, so giving up with -ENOMEM in between
+ * leaves it as it was. One operation never needs more than one new block and
+ * one bigger directory. Blocks that are filled in ascending order stay full;
+ * after clears, neighbours that fit in half a block become one.
  */
 #ifndef IOMMUFD_RUN_BLOCK_H
 #define IOMMUFD_RUN_BLOCK_H
@@ -44,6 +44,7 @@
 #include "run_list.h"
 
 #ifdef __KERNEL__
+#include <linux/compiler.h>
 #include <linux/errno.h>
 #include <linux/limits.h>
 #include <linux/minmax.h>
@@ -61,7 +62,7 @@ struct run_block {
 #define BLOCK_MAX ((BLOCK_BYTES - sizeof(struct run_block)) / sizeof(u64))
 #define BLOCK_MIN 6 /* entries; 64 bytes */
 
-#define PFN_MASK ((1ULL << RUN_PFN_BITS) - 1)
+#define PFN_MASK (BIT_ULL(RUN_PFN_BITS) - 1)
 #define OFF_MASK (RUN_MAX_PAGES - 1)
 #define KIND_SHIFT (RUN_PFN_BITS + RUN_OFF_BITS)
 
@@ -105,20 +106,23 @@ static inline u64 entry_end(const struct run_slot *slot, u32 i)
 /* The entry that covers @index, which is in the block. */
 static inline u32 entry_find(const struct run_slot *slot, u64 index)
 {
-	u32 lo = 0, hi = slot->block->nr;
+	const u64 *runs = slot->block->runs;
+	u64 first = slot->first;
+	u32 i = 0, n = slot->block->nr;
 
-	while (hi - lo > 1) {
-		u32 mid = lo + (hi - lo) / 2;
+	/* No branch that depends on what is found: none can be guessed. */
+	while (n > 1) {
+		u32 half = n / 2;
+		u64 off = ((runs[i + half] >> RUN_PFN_BITS) - first) & OFF_MASK;
 
-		if (entry_start(slot, mid) <= index)
-			lo = mid;
-		else
-			hi = mid;
+		i += off <= index - first ? half : 0;
+		n -= half;
 	}
-	return lo;
+	return i;
 }
 
-static inline void entry_get(const struct run_slot *slot, u32 i, struct run *run)
+static inline void entry_get(const struct run_slot *slot, u32 i,
+			     struct run *run)
 {
 	u64 entry = slot->block->runs[i];
 
@@ -143,20 +147,18 @@ static inline bool slot_reaches_back(const struct run_slot *slot, u64 index)
 /* How many blocks begin at or before @index. */
 static inline u32 dir_find(const struct run_list *rl, u64 index)
 {
-	u32 lo = 0, hi = rl->nblocks;
+	const struct run_slot *dir = rl->dir;
+	u32 i = 0, n = rl->nblocks;
 
-	/* Lists are mostly filled from the front to the end. */
-	if (hi && rl->dir[hi - 1].first <= index)
-		return hi;
-	while (lo < hi) {
-		u32 mid = lo + (hi - lo) / 2;
+	if (!n)
+		return 0;
+	while (n > 1) {
+		u32 half = n / 2;
 
-		if (rl->dir[mid].first <= index)
-			lo = mid + 1;
-		else
-			hi = mid;
+		i += dir[i + half].first <= index ? half : 0;
+		n -= half;
 	}
-	return lo;
+	return i + (dir[i].first <= index);
 }
 
 /* Replaces @ndel entries from @at on; there is room. */
@@ -173,7 +175,14 @@ static inline void block_splice(struct run_block *block, u32 at, u32 ndel,
 	block->nr = block->nr - ndel + nins;
 }
 
+/* The embedded block, with RUN_INLINE entries; nr is 0 while it is not used. */
+static inline struct run_block *small_block(struct run_list *rl)
+{
+	return (struct run_block *)rl->small;
+}
+
 void run_dir_remove(struct run_list *rl, u32 n, u32 end);
+void run_dir_clear(struct run_list *rl);
 int run_dir_insert(struct run_list *rl, u32 n, const struct run *run, u32 cap,
 		   bool must);
 int run_make_room(struct run_list *rl, u32 n, u32 at, bool must);

@@ -31,11 +31,10 @@ static int set_inside(struct run_list *rl, u32 n, const struct run *new)
 	entry_get(slot, i - 1, &left);
 	entry_get(slot, i + 1, &right);
 
-	if (hole.index < new->index) {
+	if (hole.index < new->index)
 		ins[nins++] = entry_pack(hole.index, 0, PIN_HOLE);
-	} else if (runs_join(&left, new)) {
+	else if (runs_join(&left, new))
 		joined++;
-	}
 	if (!joined)
 		ins[nins++] = entry_pack(new->index, new->pfn, new->kind);
 	if (end < right.index) {
@@ -149,6 +148,77 @@ out:
 	return 0;
 }
 
+/* Not inline, so that the usual case below need not save registers for it. */
+static noinline int set_anywhere(struct run_list *rl, u64 index, u64 pfn,
+				 u64 npages, enum pin_kind kind)
+{
+	const struct run new = {
+		.index = index, .pfn = pfn, .npages = npages, .kind = kind,
+	};
+	int err;
+	u32 n;
+
+	do {
+		n = dir_find(rl, index);
+		if (n && index < rl->dir[n - 1].block->end)
+			err = set_inside(rl, n - 1, &new);
+		else
+			err = set_between(rl, n, &new);
+	} while (err == -EAGAIN);
+	if (err)
+		return err;
+	rl->nruns++;
+	rl->npinned += npages;
+	return 0;
+}
+
+/* Lists of one run are made often, and need nothing but the list itself. */
+static void set_first(struct run_list *rl, u64 index, u64 pfn, u64 npages,
+		      enum pin_kind kind)
+{
+	struct run_block *block = small_block(rl);
+
+	block->runs[0] = entry_pack(index, pfn, kind);
+	block->nr = 1;
+	block->end = index + npages;
+	rl->dir[0] = (struct run_slot){ .first = index, .block = block };
+	rl->nblocks = 1;
+	rl->nruns = 1;
+	rl->npinned = npages;
+}
+
+/*
+ * The usual case, as short as it can be: after everything else, with room in
+ * the last block. Returns false if it is not this case.
+ */
+static bool append(struct run_list *rl, u64 index, u64 pfn, u64 npages,
+		   enum pin_kind kind)
+{
+	struct run_slot *slot = &rl->dir[rl->nblocks - 1];
+	struct run_block *block = slot->block;
+	u64 end = block->end;
+	u32 nr = block->nr;
+
+	if (index < end || nr + 2 > block->cap || !slot_reaches(slot, index))
+		return false;
+	if (index > end) {
+		block->runs[nr++] = entry_pack(end, 0, PIN_HOLE);
+	} else if (kind == PIN_PAGE || kind == PIN_NONE) {
+		u64 entry = block->runs[nr - 1];
+
+		if (entry_kind(entry) == kind &&
+		    entry_pfn(entry) + (end - entry_start(slot, nr - 1)) == pfn)
+			goto out;
+	}
+	block->runs[nr++] = entry_pack(index, pfn, kind);
+	block->nr = nr;
+	rl->nruns++;
+out:
+	block->end = index + npages;
+	rl->npinned += npages;
+	return true;
+}
+
 /**
  * run_list_set() - record a run of frames in a hole
  * @rl: the list
@@ -171,35 +241,26 @@ out:
 int run_list_set(struct run_list *rl, u64 index, u64 pfn, u64 npages,
 		 enum pin_kind kind)
 {
-	struct run new = {
-		.index = index, .pfn = pfn, .npages = npages, .kind = kind,
-	};
-	int err;
-	u32 n;
+	u64 more = npages - 1; /* huge if there is none */
 
-	if (!npages || npages > rl->npages || index > rl->npages - npages)
+	if (more >= rl->npages || index > rl->npages - npages)
 		return -EINVAL;
-	if (npages - 1 > PFN_MASK || pfn > PFN_MASK - (npages - 1))
+	/* The sum can only wrap if one of the others is too big already. */
+	if ((pfn | more | (pfn + more)) > PFN_MASK)
 		return -EINVAL;
-	if (kind == PIN_LEAF || kind == PIN_FOLIO) {
-		if (npages > RUN_MAX_PAGES)
-			return -EINVAL;
-	} else if (kind != PIN_PAGE && kind != PIN_NONE) {
+	if (kind < PIN_PAGE || kind > PIN_NONE)
 		return -EINVAL;
+	if (more >= RUN_MAX_PAGES && (kind == PIN_LEAF || kind == PIN_FOLIO))
+		return -EINVAL;
+
+	if (rl->nblocks) {
+		if (append(rl, index, pfn, npages, kind))
+			return 0;
+	} else if (!rl->nspares) {
+		set_first(rl, index, pfn, npages, kind);
+		return 0;
 	}
-
-	do {
-		n = dir_find(rl, index);
-		if (n && index < rl->dir[n - 1].block->end)
-			err = set_inside(rl, n - 1, &new);
-		else
-			err = set_between(rl, n, &new);
-	} while (err == -EAGAIN);
-	if (err)
-		return err;
-	rl->nruns++;
-	rl->npinned += npages;
-	return 0;
+	return set_anywhere(rl, index, pfn, npages, kind);
 }
 
 /* Clearing. */
@@ -314,9 +375,7 @@ int run_list_clear(struct run_list *rl, u64 first, u64 last)
 		return 0;
 	if (first <= rl->dir[0].first &&
 	    last >= rl->dir[rl->nblocks - 1].block->end - 1) {
-		run_dir_remove(rl, 0, rl->nblocks);
-		rl->npinned = 0;
-		rl->nruns = 0;
+		run_dir_clear(rl);
 		return 0;
 	}
 
@@ -338,7 +397,7 @@ int run_list_clear(struct run_list *rl, u64 first, u64 last)
 		err = clear_range(rl, first, last + 1);
 	} while (err == -EAGAIN);
 	if (err)
-		return err; /* cannot happen: see above */
+		return err;
 	rl->npinned -= npinned;
 	rl->nruns -= nruns;
 	if (rl->nblocks > 1) {
@@ -380,6 +439,35 @@ bool run_list_find(const struct run_list *rl, u64 index, struct run *run)
 	return true;
 }
 
+/* Goes to the entry @i of the block at cur->slot, or to the end of the walk. */
+static void cursor_enter(struct run_cursor *cur, u32 i)
+{
+	const struct run_slot *slot = cur->slot;
+
+	cur->entry = NULL;
+	if (slot == cur->slots_end)
+		return;
+	cur->entry = &slot->block->runs[i];
+	cur->entries_last = &slot->block->runs[slot->block->nr - 1];
+	cur->base = slot->first;
+	cur->start = entry_start(slot, i);
+}
+
+/**
+ * run_cursor_leave() - go from the last entry of a block to the next block
+ * @cur: the walk; only run_cursor_next() calls this
+ *
+ * Return: where the entry ends.
+ */
+u64 run_cursor_leave(struct run_cursor *cur)
+{
+	u64 end = cur->slot->block->end;
+
+	cur->slot++;
+	cursor_enter(cur, 0);
+	return end;
+}
+
 /**
  * run_cursor_init() - begin a walk; see for_each_run()
  * @cur: the walk
@@ -394,49 +482,18 @@ void run_cursor_init(struct run_cursor *cur, const struct run_list *rl,
 {
 	u32 n = dir_find(rl, first);
 
-	*cur = (struct run_cursor){
-		.rl = rl, .first = first, .last = last, .block = n,
-	};
-	if (n && first < rl->dir[n - 1].block->end) {
-		cur->block = n - 1;
-		cur->entry = entry_find(&rl->dir[n - 1], first);
+	cur->slot = rl->dir + n;
+	cur->slots_end = rl->dir + rl->nblocks;
+	cur->skip = 0;
+	cur->last = last;
+	if (n && first < cur->slot[-1].block->end) {
+		cur->slot--;
+		cursor_enter(cur, entry_find(cur->slot, first));
+		cur->skip = first - cur->start;
+		cur->start = first;
+	} else {
+		cursor_enter(cur, 0);
 	}
-}
-
-/**
- * run_cursor_next() - step to the next run; see for_each_run()
- * @cur: the walk
- * @run: set to that run, clipped to the range
- *
- * Context: caller holds the mutex; does not sleep.
- * Return: false if there is none.
- */
-bool run_cursor_next(struct run_cursor *cur, struct run *run)
-{
-	const struct run_list *rl = cur->rl;
-	u64 last;
-
-	do {
-		const struct run_slot *slot = &rl->dir[cur->block];
-
-		if (cur->block >= rl->nblocks || cur->first > cur->last)
-			return false;
-		entry_get(slot, cur->entry, run);
-		if (run->index > cur->last)
-			return false;
-		if (++cur->entry == slot->block->nr) {
-			cur->block++;
-			cur->entry = 0;
-		}
-	} while (run->kind == PIN_HOLE);
-
-	last = min(run->index + run->npages - 1, cur->last);
-	if (run->index < cur->first) {
-		run->pfn += cur->first - run->index;
-		run->index = cur->first;
-	}
-	run->npages = last - run->index + 1;
-	return true;
 }
 
 /**

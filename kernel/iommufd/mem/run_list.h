@@ -18,6 +18,8 @@
 #define IOMMUFD_RUN_LIST_H
 
 #ifdef __KERNEL__
+#include <linux/bits.h>
+#include <linux/minmax.h>
 #include <linux/types.h>
 #else
 #include "run_list_user.h" /* selftests/unit: the few kernel names used here */
@@ -37,7 +39,7 @@ enum pin_kind {
 
 #define RUN_PFN_BITS 40 /* 52 bits of physical address */
 #define RUN_OFF_BITS 21 /* how far apart the runs of one block may start */
-#define RUN_MAX_PAGES (1ULL << RUN_OFF_BITS) /* of a PIN_LEAF or PIN_FOLIO */
+#define RUN_MAX_PAGES BIT_ULL(RUN_OFF_BITS) /* of a PIN_LEAF or PIN_FOLIO */
 #define RUN_INLINE 3 /* entries that need no allocation: run, hole, run */
 
 /* A run, as callers see it. */
@@ -76,11 +78,14 @@ struct run_list {
 
 /* Where a walk is. Private to for_each_run(). */
 struct run_cursor {
-	const struct run_list *rl;
-	u64 first;
+	const u64 *entry; /* the next one, or NULL */
+	const u64 *entries_last; /* of its block */
+	u64 base; /* where its block begins */
+	const struct run_slot *slot;
+	const struct run_slot *slots_end;
+	u64 start; /* where the next entry begins in the range */
+	u64 skip; /* how many of its pages are before the range */
 	u64 last;
-	u32 block;
-	u32 entry;
 };
 
 void run_list_init(struct run_list *rl, u64 npages);
@@ -95,7 +100,47 @@ bool run_list_next_hole(const struct run_list *rl, u64 first, u64 last,
 
 void run_cursor_init(struct run_cursor *cur, const struct run_list *rl,
 		     u64 first, u64 last);
-bool run_cursor_next(struct run_cursor *cur, struct run *run);
+u64 run_cursor_leave(struct run_cursor *cur);
+
+/**
+ * run_cursor_next() - step to the next run; see for_each_run()
+ * @cur: the walk
+ * @run: set to that run, clipped to the range
+ *
+ * Inline, although the layout is run_block.h's business, because it is called
+ * for every scattered page.
+ *
+ * Context: caller holds the mutex; does not sleep.
+ * Return: false if there is none.
+ */
+static inline bool run_cursor_next(struct run_cursor *cur, struct run *run)
+{
+	const u64 *p = cur->entry;
+	u64 end;
+
+	for (;;) {
+		if (!p || cur->start > cur->last)
+			return false;
+		run->index = cur->start;
+		run->pfn = (*p & (BIT_ULL(RUN_PFN_BITS) - 1)) + cur->skip;
+		run->kind = *p >> (RUN_PFN_BITS + RUN_OFF_BITS);
+		cur->skip = 0;
+		if (p != cur->entries_last) {
+			end = ((*++p >> RUN_PFN_BITS) - cur->base) &
+			      (RUN_MAX_PAGES - 1);
+			end += cur->base;
+			cur->start = end;
+			cur->entry = p;
+		} else {
+			end = run_cursor_leave(cur);
+			p = cur->entry;
+		}
+		if (run->kind != PIN_HOLE)
+			break;
+	}
+	run->npages = min(end - 1, cur->last) - run->index + 1;
+	return true;
+}
 
 /**
  * for_each_run() - walk the runs that have pages in a range, in order

@@ -34,8 +34,14 @@ __bpf_kfunc int bpf_iommufd_deny_reason(struct iommufd_pin_req *req, u32 code,
 	full->code = code;
 	/* Zeroed to the end: all of it goes to a trace event. */
 	memset(full->reason, 0, sizeof(full->reason));
-	for (i = 0; i < n && text[i]; i++)
-		full->reason[i] = isprint(text[i]) ? text[i] : '?';
+	for (i = 0; i < n; i++) {
+		/* It may be a map's value, which others write to. */
+		char c = READ_ONCE(text[i]);
+
+		if (!c)
+			break;
+		full->reason[i] = isascii(c) && isprint(c) ? c : '?';
+	}
 	return 0;
 }
 

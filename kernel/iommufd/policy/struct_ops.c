@@ -44,7 +44,7 @@ static bool name_is_fine(const char *name, size_t size)
 	size_t i;
 
 	for (i = 0; i < size && name[i]; i++)
-		if (!isgraph(name[i]))
+		if (!isascii(name[i]) || !isgraph(name[i]))
 			return false;
 	return i && i < size;
 }

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Areas: mapping, unmapping, and keeping every HWPT of an IOAS filled with
- * exactly its areas. space.h explains the locks.
+ * Areas: mapping and unmapping. space.h explains the lock and the states.
  */
 #include <linux/iommu.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
-#include <linux/sched.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "domain/domain.h"
@@ -59,20 +58,6 @@ static struct area *area_create_user(struct ioas *ioas,
 	return area;
 }
 
-static int area_fill_hwpt(struct area *area, struct hwpt *hwpt,
-			  struct op_stats *st)
-{
-	return domain_fill(hwpt->domain, area->view.iova, area->mem,
-			   area->offset, area->view.length, area->iommu_prot,
-			   st);
-}
-
-static void area_clear_hwpt(struct area *area, struct hwpt *hwpt,
-			    struct op_stats *st)
-{
-	domain_clear(hwpt->domain, area->view.iova, area->view.length, st);
-}
-
 /* Several threads pin and unpin areas of one IOAS at a time. */
 static void count_pinned(struct ioas *ioas, s64 npages)
 {
@@ -104,51 +89,100 @@ static void area_unpin(struct ioas *ioas, struct area *area,
 	mem_unpin(area->mem, &area->user, st);
 }
 
-/* Pin an area and write it into every HWPT; all or nothing. */
-static int area_fill(struct ioas *ioas, struct area *area, u32 *nr_domains,
-		     struct op_stats *st)
+/**
+ * area_enter_hwpt() - write an area into a HWPT; pin it if it is the first
+ * @ioas: the IOAS
+ * @area: BUSY or WALKED, by the caller
+ * @hwpt: does not hold it yet
+ * @st: counts
+ *
+ * May sleep for long; a fatal signal ends it.
+ * Return: 0, or what mem_pin() and domain_fill() return: all as before then.
+ */
+int area_enter_hwpt(struct ioas *ioas, struct area *area, struct hwpt *hwpt,
+		    struct op_stats *st)
 {
-	struct hwpt *hwpt;
 	int rc;
 
-	lockdep_assert_held_read(&ioas->domains_lock);
-	if (list_empty(&ioas->hwpts))
-		return 0;
-	rc = area_pin(ioas, area, st);
-	if (rc)
-		return rc;
-	list_for_each_entry(hwpt, &ioas->hwpts, node) {
-		rc = area_fill_hwpt(area, hwpt, st);
+	if (!area->nr_hwpts) {
+		rc = area_pin(ioas, area, st);
 		if (rc)
-			goto err_clear;
-		(*nr_domains)++;
+			return rc;
 	}
-	return 0;
-
-err_clear:
-	list_for_each_entry_continue_reverse(hwpt, &ioas->hwpts, node)
-		area_clear_hwpt(area, hwpt, st);
-	area_unpin(ioas, area, st);
-	*nr_domains = 0;
+	rc = domain_fill(hwpt->domain, area->view.iova, area->mem,
+			 area->offset, area->view.length, area->iommu_prot,
+			 st);
+	if (!rc)
+		area->nr_hwpts++;
+	else if (!area->nr_hwpts)
+		area_unpin(ioas, area, st);
 	return rc;
 }
 
-/* Take areas out of every HWPT, and only then unpin. */
-static void areas_clear(struct ioas *ioas, struct list_head *areas,
-			struct op_stats *st)
+/**
+ * area_exit_hwpt() - take an area out of a HWPT; unpin it if it was the last
+ * @ioas: the IOAS
+ * @area: BUSY or WALKED, by the caller
+ * @hwpt: holds it
+ * @st: counts
+ *
+ * May sleep for long; cannot fail.
+ */
+void area_exit_hwpt(struct ioas *ioas, struct area *area, struct hwpt *hwpt,
+		    struct op_stats *st)
 {
-	struct hwpt *hwpt;
-	struct area *area;
-
-	lockdep_assert_held_read(&ioas->domains_lock);
-	if (list_empty(&ioas->hwpts))
+	domain_clear(hwpt->domain, area->view.iova, area->view.length, st);
+	/* Rather leak a pin than let a device reach memory that was freed. */
+	if (WARN_ON(!area->nr_hwpts))
 		return;
-	list_for_each_entry(area, areas, node) {
-		list_for_each_entry(hwpt, &ioas->hwpts, node)
-			area_clear_hwpt(area, hwpt, st);
+	if (!--area->nr_hwpts)
 		area_unpin(ioas, area, st);
-		cond_resched();
+}
+
+/*
+ * The next HWPT after @hwpt, or the first, that holds an area which the caller
+ * made BUSY. The lock is dropped between calls: BUSY keeps the holders, and
+ * so @hwpt, in the list.
+ */
+static struct hwpt *next_holder(struct ioas *ioas, const struct area *area,
+				struct hwpt *hwpt)
+{
+	mutex_lock(&ioas->iova_lock);
+	hwpt = hwpt ?: list_entry(&ioas->hwpts, struct hwpt, node);
+	list_for_each_entry_continue(hwpt, &ioas->hwpts, node)
+		if (hwpt_holds(hwpt, area->view.iova))
+			goto out;
+	hwpt = NULL;
+out:
+	mutex_unlock(&ioas->iova_lock);
+	return hwpt;
+}
+
+/* Take an area out of its holders, from the first up to but not @end. */
+static void area_exit_holders(struct ioas *ioas, struct area *area,
+			      struct hwpt *end, struct op_stats *st)
+{
+	struct hwpt *hwpt = NULL;
+
+	while ((hwpt = next_holder(ioas, area, hwpt)) != end)
+		area_exit_hwpt(ioas, area, hwpt, st);
+}
+
+/* Write an area into all that have to hold it; all or nothing. */
+static int area_enter_holders(struct ioas *ioas, struct area *area,
+			      struct op_stats *st)
+{
+	struct hwpt *hwpt = NULL;
+	int rc;
+
+	while ((hwpt = next_holder(ioas, area, hwpt))) {
+		rc = area_enter_hwpt(ioas, area, hwpt, st);
+		if (rc) {
+			area_exit_holders(ioas, area, hwpt, st);
+			return rc;
+		}
 	}
+	return 0;
 }
 
 /**
@@ -171,16 +205,13 @@ int ioas_map_user(struct ioas *ioas, struct map_args *args,
 
 	if (IS_ERR(area))
 		return PTR_ERR(area);
-	rc = down_read_killable(&ioas->domains_lock);
-	if (rc)
-		goto out_free;
 	mutex_lock(&ioas->iova_lock);
 	rc = ioas_insert_area(ioas, area, args->fixed);
 	mutex_unlock(&ioas->iova_lock);
 	if (rc)
-		goto out_unlock;
+		goto out_free;
 
-	rc = area_fill(ioas, area, &args->nr_domains, st);
+	rc = area_enter_holders(ioas, area, st);
 
 	mutex_lock(&ioas->iova_lock);
 	if (rc) {
@@ -188,52 +219,68 @@ int ioas_map_user(struct ioas *ioas, struct map_args *args,
 	} else {
 		args->iova = area->view.iova;
 		args->nr_runs = area->view.nr_runs;
+		args->nr_domains = area->nr_hwpts;
 		/* From here on an unmap may free it. */
 		area->state = AREA_READY;
 	}
+	wake_up_all(&ioas->wait);
 	mutex_unlock(&ioas->iova_lock);
-out_unlock:
-	up_read(&ioas->domains_lock);
 out_free:
 	if (rc)
 		area_free(area);
 	return rc;
 }
 
+static void unclaim_areas(struct ioas *ioas, struct list_head *areas)
+{
+	struct area *area, *next;
+
+	lockdep_assert_held(&ioas->iova_lock);
+	list_for_each_entry_safe(area, next, areas, node) {
+		list_del(&area->node);
+		area->state = AREA_READY;
+		cond_resched();
+	}
+	wake_up_all(&ioas->wait);
+}
+
 /*
  * Make every area of a range BUSY, ours to remove, if each lies wholly inside
- * and is READY; otherwise none.
+ * and nobody else maps or unmaps it; otherwise none. Waits for walkers: they
+ * hold one area at a time, and wait for nothing while they do.
  */
 static int claim_areas(struct ioas *ioas, unsigned long first,
 		       unsigned long last, struct list_head *areas)
 {
 	unsigned long from = first;
 	struct area *area;
-	int rc = 0;
 
 	lockdep_assert_held(&ioas->iova_lock);
 	while ((area = ioas_next_area(ioas, from, last))) {
-		if (area->view.iova < first || area_last(area) > last)
-			rc = -ENOENT;
-		else if (area->state != AREA_READY)
-			rc = -EBUSY;
-		if (rc)
-			break;
+		if (area->view.iova < first || area_last(area) > last) {
+			unclaim_areas(ioas, areas);
+			return -ENOENT;
+		}
+		if (area->state == AREA_BUSY) {
+			unclaim_areas(ioas, areas);
+			return -EBUSY;
+		}
+		if (area->state == AREA_WALKED) {
+			if (fatal_signal_pending(current)) {
+				unclaim_areas(ioas, areas);
+				return -EINTR;
+			}
+			ioas_wait_for_areas(ioas, TASK_KILLABLE);
+			continue;
+		}
 		area->state = AREA_BUSY;
 		list_add_tail(&area->node, areas);
 		if (area_last(area) == last)
 			break;
 		from = area_last(area) + 1;
+		cond_resched();
 	}
-	if (rc) {
-		struct area *next;
-
-		list_for_each_entry_safe(area, next, areas, node) {
-			list_del(&area->node);
-			area->state = AREA_READY;
-		}
-	}
-	return rc;
+	return 0;
 }
 
 /**
@@ -249,7 +296,8 @@ static int claim_areas(struct ioas *ioas, unsigned long first,
  * unmapped by somebody else, nothing is unmapped. May sleep for long.
  *
  * Return: 0, also if there was nothing; -ENOENT: an area is only partly in
- * the range; -EBUSY: a race with another map or unmap.
+ * the range; -EBUSY: a race with another map or unmap; -EINTR: a fatal signal
+ * while a HWPT that joins or leaves was working on an area.
  */
 int ioas_unmap(struct ioas *ioas, unsigned long first, unsigned long last,
 	       u64 *unmapped, u64 *nr_areas, struct op_stats *st)
@@ -260,192 +308,22 @@ int ioas_unmap(struct ioas *ioas, unsigned long first, unsigned long last,
 
 	*unmapped = 0;
 	*nr_areas = 0;
-	down_read(&ioas->domains_lock);
 	mutex_lock(&ioas->iova_lock);
 	rc = claim_areas(ioas, first, last, &areas);
 	mutex_unlock(&ioas->iova_lock);
 	if (rc)
-		goto out;
-
-	areas_clear(ioas, &areas, st);
+		return rc;
 
 	list_for_each_entry_safe(area, next, &areas, node) {
+		area_exit_holders(ioas, area, NULL, st);
 		*unmapped += area->view.length;
 		(*nr_areas)++;
 		mutex_lock(&ioas->iova_lock);
 		ioas_remove_area(ioas, area);
+		wake_up_all(&ioas->wait);
 		mutex_unlock(&ioas->iova_lock);
 		area_free(area);
 		cond_resched();
 	}
-out:
-	up_read(&ioas->domains_lock);
-	return rc;
-}
-
-/* Do all areas fit the domain? Then keep new ones from what it cannot reach. */
-static int check_domain(struct ioas *ioas, struct hwpt *hwpt)
-{
-	struct iommu_domain_geometry *geo = &hwpt->domain->geometry;
-	unsigned long align = domain_alignment(hwpt->domain);
-	unsigned long from = 0;
-	struct area *area;
-	int rc = 0;
-
-	lockdep_assert_held(&ioas->iova_lock);
-	/* Pages are pinned in units of PAGE_SIZE; larger IO pages don't fit. */
-	if (align > PAGE_SIZE)
-		return -EINVAL;
-	while ((area = ioas_next_area(ioas, from, ULONG_MAX))) {
-		if ((area->view.iova | area->view.length | area->offset) &
-		    (align - 1))
-			return -EADDRINUSE;
-		if (area_last(area) == ULONG_MAX)
-			break;
-		from = area_last(area) + 1;
-	}
-	if (!geo->force_aperture)
-		return 0;
-	if (geo->aperture_start)
-		rc = ioas_reserve(ioas, 0, geo->aperture_start - 1, hwpt);
-	if (!rc && geo->aperture_end < ULONG_MAX)
-		rc = ioas_reserve(ioas, geo->aperture_end + 1, ULONG_MAX, hwpt);
-	if (rc)
-		ioas_unreserve(ioas, hwpt);
-	return rc;
-}
-
-static void update_alignment(struct ioas *ioas)
-{
-	struct hwpt *hwpt;
-
-	lockdep_assert_held_write(&ioas->domains_lock);
-	lockdep_assert_held(&ioas->iova_lock);
-	ioas->alignment = 1;
-	list_for_each_entry(hwpt, &ioas->hwpts, node)
-		ioas->alignment = max(ioas->alignment,
-				      domain_alignment(hwpt->domain));
-}
-
-/* Each area in turn, with only domains_lock held for writing. */
-static struct area *next_filled(struct ioas *ioas, struct area *area)
-{
-	unsigned long from = 0;
-
-	lockdep_assert_held_write(&ioas->domains_lock);
-	if (area) {
-		if (area_last(area) == ULONG_MAX)
-			return NULL;
-		from = area_last(area) + 1;
-	}
-	mutex_lock(&ioas->iova_lock);
-	area = ioas_next_area(ioas, from, ULONG_MAX);
-	mutex_unlock(&ioas->iova_lock);
-	return area;
-}
-
-/* Take the areas before @end, or all, out of a HWPT and perhaps unpin them. */
-static void clear_hwpt(struct ioas *ioas, struct hwpt *hwpt, struct area *end,
-		       bool unpin, struct op_stats *st)
-{
-	struct area *area = NULL;
-
-	while ((area = next_filled(ioas, area)) && area != end) {
-		area_clear_hwpt(area, hwpt, st);
-		if (unpin)
-			area_unpin(ioas, area, st);
-		cond_resched();
-	}
-}
-
-static int fill_hwpt(struct ioas *ioas, struct hwpt *hwpt,
-		     struct op_stats *st)
-{
-	bool pin = list_empty(&ioas->hwpts);
-	struct area *area = NULL;
-	int rc;
-
-	while ((area = next_filled(ioas, area))) {
-		rc = pin ? area_pin(ioas, area, st) : 0;
-		if (rc)
-			goto err_clear;
-		rc = area_fill_hwpt(area, hwpt, st);
-		if (rc)
-			goto err_unpin;
-		cond_resched();
-	}
 	return 0;
-
-err_unpin:
-	if (pin)
-		area_unpin(ioas, area, st);
-err_clear:
-	clear_hwpt(ioas, hwpt, area, pin, st);
-	return rc;
-}
-
-/**
- * ioas_join_hwpt() - a HWPT shall hold all mappings, now and from now on
- * @ioas: the IOAS
- * @hwpt: empty, not yet in the list
- * @st: counts
- *
- * The first HWPT of an IOAS pins its memory. Takes domains_lock for writing
- * all the while, so maps and unmaps wait. May sleep for long; a fatal signal
- * ends it.
- *
- * Return: 0; -EADDRINUSE: an area is where the domain cannot reach, or is not
- * aligned for it; -EINVAL: IO pages larger than the CPU's; what mem_pin() and
- * domain_fill() return. Everything is as before then.
- */
-int ioas_join_hwpt(struct ioas *ioas, struct hwpt *hwpt, struct op_stats *st)
-{
-	int rc;
-
-	rc = down_write_killable(&ioas->domains_lock);
-	if (rc)
-		return rc;
-	mutex_lock(&ioas->iova_lock);
-	rc = check_domain(ioas, hwpt);
-	mutex_unlock(&ioas->iova_lock);
-	if (rc)
-		goto out;
-
-	rc = fill_hwpt(ioas, hwpt, st);
-
-	mutex_lock(&ioas->iova_lock);
-	if (rc) {
-		ioas_unreserve(ioas, hwpt);
-	} else {
-		list_add_tail(&hwpt->node, &ioas->hwpts);
-		ioas->view.nr_domains++;
-		update_alignment(ioas);
-	}
-	mutex_unlock(&ioas->iova_lock);
-out:
-	up_write(&ioas->domains_lock);
-	return rc;
-}
-
-/**
- * ioas_leave_hwpt() - take all mappings out of a HWPT
- * @ioas: the IOAS
- * @hwpt: from ioas_join_hwpt(); no device is attached to it
- * @st: counts
- *
- * The last one to leave unpins the IOAS's memory. May sleep for long; cannot
- * fail.
- */
-void ioas_leave_hwpt(struct ioas *ioas, struct hwpt *hwpt,
-		     struct op_stats *st)
-{
-	down_write(&ioas->domains_lock);
-	list_del_init(&hwpt->node);
-	clear_hwpt(ioas, hwpt, NULL, list_empty(&ioas->hwpts), st);
-	mutex_lock(&ioas->iova_lock);
-	ioas_unreserve(ioas, hwpt);
-	ioas->view.nr_domains--;
-	update_alignment(ioas);
-	mutex_unlock(&ioas->iova_lock);
-	up_write(&ioas->domains_lock);
 }

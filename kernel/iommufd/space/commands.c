@@ -40,27 +40,56 @@ int cmd_ioas_alloc(struct ucmd *ucmd)
 	return 0;
 }
 
-/* Write up to *num ranges to the caller; *num becomes how many there are. */
+#define RANGES_PER_BATCH 16
+
+/*
+ * Collect ranges from *start on. True when there are more; *start is where
+ * they begin.
+ */
+static bool collect_ranges(struct ioas *ioas, unsigned long *start,
+			   struct iommu_iova_range *ranges, u32 *n)
+{
+	unsigned long last;
+	bool more = true;
+
+	mutex_lock(&ioas->iova_lock);
+	for (*n = 0; more && *n < RANGES_PER_BATCH; (*n)++) {
+		more = ioas_next_usable(ioas, start, &last);
+		if (!more)
+			break;
+		ranges[*n].start = *start;
+		ranges[*n].last = last;
+		more = last != ULONG_MAX;
+		*start = last + 1;
+	}
+	mutex_unlock(&ioas->iova_lock);
+	return more;
+}
+
+/*
+ * Write up to *num ranges to the caller; *num becomes how many there are. The
+ * caller's memory may take as long as it likes to be faulted in, so no lock is
+ * held meanwhile, and a device that comes or goes then shows in part.
+ */
 static int copy_ranges(struct ioas *ioas, struct iommu_iova_range __user *to,
 		       u32 *num)
 {
-	unsigned long start = 0, last;
-	u32 room = *num, n = 0;
+	struct iommu_iova_range ranges[RANGES_PER_BATCH];
+	u32 room = *num, total = 0, n;
+	unsigned long start = 0;
+	bool more;
 
-	lockdep_assert_held(&ioas->iova_lock);
-	while (ioas_next_usable(ioas, &start, &last)) {
-		struct iommu_iova_range range = { .start = start,
-						  .last = last };
-
-		if (n < room && copy_to_user(to + n, &range, sizeof(range)))
+	do {
+		more = collect_ranges(ioas, &start, ranges, &n);
+		if (total < room &&
+		    copy_to_user(to + total, ranges,
+				 min(n, room - total) * sizeof(*ranges)))
 			return -EFAULT;
-		n++;
-		if (last == ULONG_MAX)
-			break;
-		start = last + 1;
-	}
-	*num = n;
-	return n > room ? -EMSGSIZE : 0;
+		total += n;
+		cond_resched();
+	} while (more);
+	*num = total;
+	return total > room ? -EMSGSIZE : 0;
 }
 
 /**
@@ -81,9 +110,9 @@ int cmd_ioas_iova_ranges(struct ucmd *ucmd)
 	ioas = ioas_get(ucmd->ctx, cmd->ioas_id);
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
-	mutex_lock(&ioas->iova_lock);
 	rc = copy_ranges(ioas, u64_to_user_ptr(cmd->allowed_iovas),
 			 &cmd->num_iovas);
+	mutex_lock(&ioas->iova_lock);
 	cmd->out_iova_alignment = ioas->alignment;
 	mutex_unlock(&ioas->iova_lock);
 	object_put(ucmd->ctx, &ioas->obj);
@@ -144,13 +173,17 @@ static int admit_map(struct ioas *ioas, const struct map_args *args,
 	req.pub.length = args->length;
 	req.pub.prot = args->prot;
 	req.pub.source = IOMMUFD_SOURCE_USER;
-	req.pub.npages = PFN_UP(offset_in_page(args->va) + args->length);
+	req.pub.npages = ((offset_in_page(args->va) + args->length - 1) >>
+			  PAGE_SHIFT) + 1;
 	rc = policy_admit(&req);
 	op_end(st, &st->policy_ns, begin);
 	return rc;
 }
 
-/* The caller could not be told where it is. */
+/*
+ * The caller could not be told where it is. If another of its threads guessed,
+ * and unmapped it already, it loses what it mapped there since.
+ */
 static void undo_map(struct ioas *ioas, const struct map_args *args,
 		     struct op_stats *st)
 {

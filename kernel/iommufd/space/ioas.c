@@ -35,8 +35,8 @@ struct ioas *ioas_create(struct iommufd_ctx *ctx)
 		return ioas;
 	ioas->ctx = ctx;
 	mutex_init(&ioas->attach_lock);
-	init_rwsem(&ioas->domains_lock);
 	INIT_LIST_HEAD(&ioas->hwpts);
+	init_waitqueue_head(&ioas->wait);
 	ioas->alignment = 1;
 	ioas_iova_init(ioas);
 	ioas->view.cookie = new_cookie();

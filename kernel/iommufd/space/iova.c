@@ -9,6 +9,7 @@
 #include <linux/align.h>
 #include <linux/interval_tree.h>
 #include <linux/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/sizes.h>
 
@@ -44,6 +45,25 @@ struct area *ioas_next_area(struct ioas *ioas, unsigned long from,
 	area = mas_find(&mas, last);
 	rcu_read_unlock();
 	/* It stays: areas are removed under iova_lock only. */
+	return area;
+}
+
+/**
+ * ioas_prev_area() - the last area that begins at or before an IOVA
+ * @ioas: the IOAS; iova_lock is held
+ * @from: the IOVA
+ *
+ * Return: the area, or NULL.
+ */
+struct area *ioas_prev_area(struct ioas *ioas, unsigned long from)
+{
+	MA_STATE(mas, &ioas->areas, from, from);
+	struct area *area;
+
+	lockdep_assert_held(&ioas->iova_lock);
+	rcu_read_lock();
+	area = mas_find_rev(&mas, 0);
+	rcu_read_unlock();
 	return area;
 }
 
@@ -101,6 +121,10 @@ static int find_free(struct ioas *ioas, struct area *area, unsigned long align)
 		if (from == ULONG_MAX)
 			return -ENOSPC;
 		from++;
+		/* As many steps as there are gaps, which the user decides. */
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		cond_resched();
 	}
 }
 
@@ -113,13 +137,15 @@ static int choose_iova(struct ioas *ioas, struct area *area)
 {
 	static const unsigned long aligns[] = { SZ_1G, SZ_2M };
 	unsigned int i;
+	int rc;
 
 	for (i = 0; i < ARRAY_SIZE(aligns); i++) {
 		if (area->view.length < aligns[i] ||
 		    !IS_ALIGNED(area->view.va, aligns[i]))
 			continue;
-		if (!find_free(ioas, area, max(aligns[i], ioas->alignment)))
-			return 0;
+		rc = find_free(ioas, area, max(aligns[i], ioas->alignment));
+		if (rc != -ENOSPC)
+			return rc;
 	}
 	return find_free(ioas, area, max(PAGE_SIZE, ioas->alignment));
 }
@@ -148,7 +174,7 @@ static int check_fixed(struct ioas *ioas, struct area *area)
  *
  * May sleep for memory.
  * Return: 0; -EINVAL misaligned or reserved; -EEXIST mapped already;
- * -EOVERFLOW past the end of IOVAs; -ENOSPC no room; -ENOMEM.
+ * -EOVERFLOW past the end of IOVAs; -ENOSPC no room; -ENOMEM; -EINTR.
  */
 int ioas_insert_area(struct ioas *ioas, struct area *area, bool fixed)
 {
@@ -263,4 +289,22 @@ bool ioas_next_usable(struct ioas *ioas, unsigned long *start,
 	}
 	*last = res ? res->node.start - 1 : ULONG_MAX;
 	return true;
+}
+
+/**
+ * ioas_wait_for_areas() - sleep until an area may have become READY or gone
+ * @ioas: the IOAS; iova_lock is held, and dropped meanwhile, so whatever was
+ *	found under it must be looked up again
+ * @state: TASK_KILLABLE or TASK_UNINTERRUPTIBLE
+ */
+void ioas_wait_for_areas(struct ioas *ioas, unsigned int state)
+{
+	DEFINE_WAIT(wait);
+
+	lockdep_assert_held(&ioas->iova_lock);
+	prepare_to_wait(&ioas->wait, &wait, state);
+	mutex_unlock(&ioas->iova_lock);
+	schedule();
+	finish_wait(&ioas->wait, &wait);
+	mutex_lock(&ioas->iova_lock);
 }

@@ -3,17 +3,28 @@
  * IOAS: an IO address space, and the areas mapped in it.
  *
  * An IOAS is a set of *areas* (IOVA range -> slice of a mem) and a list of
- * HWPTs, the IO page tables that hold all of them. While the list is empty an
- * area pins nothing; the first HWPT pins, the last one that leaves unpins.
+ * HWPTs, the IO page tables that hold them. An area pins its memory while at
+ * least one HWPT holds it.
  *
- *   domains_lock  read: map and unmap. The list of HWPTs does not change, and
- *		   any number of threads fill and clear their own areas.
- *		   write: a HWPT joins or leaves. No area is BUSY then.
- *   iova_lock	   which IOVA belongs to whom: areas, reserved ranges, states.
- *		   Held briefly: nothing is pinned or filled under it.
+ * One lock, iova_lock, says who holds what. It is never held over long work:
+ * pinning and writing page tables happen on an area that is marked instead.
  *
- * An area is BUSY while the one who inserts or removes it works on it outside
- * iova_lock: its IOVAs are taken, and nobody else touches it.
+ *   BUSY	the one who maps or unmaps the area works on it. Its IOVAs are
+ *		taken. Another unmap of it fails; walkers wait.
+ *   WALKED	a HWPT that joins or leaves is taking the area in or out.
+ *		An unmap waits; so do other walkers.
+ *
+ * Which HWPT holds which area is one number: *a HWPT holds exactly the areas
+ * that begin below its cursor*. One that joins raises its cursor, area by
+ * area, one that leaves lowers it, while maps and unmaps go on elsewhere:
+ *
+ *      areas    [ a ]   [  b  ]      [ c ]  [ d ]
+ *      HWPT 1   ###################################>   complete
+ *      HWPT 2   ##################>                    joins: now takes c in
+ *                                  ^ cursor
+ *
+ * A cursor never passes an area that is BUSY or WALKED, so while an area is
+ * either, the HWPTs that hold it are the same ones, and all stay in the list.
  *
  * *last* is inclusive, so that an IOVA range may end at ULONG_MAX.
  */
@@ -24,7 +35,7 @@
 #include <linux/maple_tree.h>
 #include <linux/mutex.h>
 #include <linux/rbtree.h>
-#include <linux/rwsem.h>
+#include <linux/wait.h>
 
 #include "object.h"
 #include "stats.h"
@@ -38,39 +49,42 @@ struct hwpt;
  * @view: what BPF sees; counters under @iova_lock, read under RCU
  * @ctx: its context
  * @attach_lock: finding, making and dropping HWPTs made for this IOAS
- * @domains_lock: see above
- * @hwpts: struct hwpt.node; under @domains_lock
  * @iova_lock: see above
+ * @hwpts: struct hwpt.node; under @iova_lock
  * @areas: IOVA to struct area; written under @iova_lock, read under RCU
  * @reserved: struct reservation.node; under @iova_lock
- * @alignment: of IOVAs and lengths, bytes; 1 while no HWPT asks for more.
- *	Written under both locks, read under either.
+ * @alignment: of IOVAs and lengths, bytes; 1 while no HWPT asks for more;
+ *	under @iova_lock
+ * @wait: woken when an area becomes READY or goes
  */
 struct ioas {
 	struct object obj;
 	struct iommufd_ioas_view view;
 	struct iommufd_ctx *ctx;
 	struct mutex attach_lock;
-	struct rw_semaphore domains_lock;
-	struct list_head hwpts;
 	struct mutex iova_lock;
+	struct list_head hwpts;
 	struct maple_tree areas;
 	struct rb_root_cached reserved;
 	unsigned long alignment;
+	wait_queue_head_t wait;
 };
 
 enum area_state {
-	AREA_BUSY,
 	AREA_READY,
+	AREA_BUSY,
+	AREA_WALKED,
 };
 
 /**
  * struct area - a mapping
- * @view: IOVA, length and all that BPF sees; constant but for the counts,
- *	which change under domains_lock
+ * @view: IOVA, length and all that BPF sees; constant but for the counts of
+ *	pages, which change with @nr_hwpts
  * @mem: the memory; one reference
  * @offset: first byte of the slice, from the start of the memory's first page
- * @user: keeps the slice pinned while HWPTs hold it
+ * @user: keeps the slice pinned while @nr_hwpts is not 0
+ * @nr_hwpts: how many HWPTs hold it; belongs to the one who made it BUSY or
+ *	WALKED
  * @iommu_prot: for iommu_map()
  * @state: under iova_lock
  * @node: on the list of the one who made it BUSY to remove it
@@ -81,6 +95,7 @@ struct area {
 	struct mem *mem;
 	u64 offset;
 	struct mem_user user;
+	unsigned int nr_hwpts;
 	int iommu_prot;
 	enum area_state state;
 	struct list_head node;
@@ -117,9 +132,11 @@ int ioas_insert_area(struct ioas *ioas, struct area *area, bool fixed);
 void ioas_remove_area(struct ioas *ioas, struct area *area);
 struct area *ioas_next_area(struct ioas *ioas, unsigned long from,
 			    unsigned long last);
+struct area *ioas_prev_area(struct ioas *ioas, unsigned long from);
 int ioas_reserve(struct ioas *ioas, unsigned long start, unsigned long last,
 		 const void *owner);
 void ioas_unreserve(struct ioas *ioas, const void *owner);
+void ioas_wait_for_areas(struct ioas *ioas, unsigned int state);
 bool ioas_next_usable(struct ioas *ioas, unsigned long *start,
 		      unsigned long *last);
 
@@ -149,9 +166,17 @@ int ioas_map_user(struct ioas *ioas, struct map_args *args,
 		  struct op_stats *st);
 int ioas_unmap(struct ioas *ioas, unsigned long first, unsigned long last,
 	       u64 *unmapped, u64 *nr_areas, struct op_stats *st);
+
+/* walk.c: HWPTs that join and leave */
 int ioas_join_hwpt(struct ioas *ioas, struct hwpt *hwpt, struct op_stats *st);
 void ioas_leave_hwpt(struct ioas *ioas, struct hwpt *hwpt,
 		     struct op_stats *st);
+
+/* area.c, for walk.c */
+int area_enter_hwpt(struct ioas *ioas, struct area *area, struct hwpt *hwpt,
+		    struct op_stats *st);
+void area_exit_hwpt(struct ioas *ioas, struct area *area, struct hwpt *hwpt,
+		    struct op_stats *st);
 
 /* commands.c: the ioctls */
 struct ucmd;

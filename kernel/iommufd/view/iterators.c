@@ -50,20 +50,6 @@ struct area_walk {
 	unsigned long from;
 };
 
-static struct object *next_object(struct object_walk *walk,
-				  enum object_type type)
-{
-	struct object *obj;
-
-	while ((obj = xa_find(&walk->ctx->objects, &walk->id, ULONG_MAX,
-			      XA_PRESENT))) {
-		walk->id++;
-		if (obj->type == type)
-			return obj;
-	}
-	return NULL;
-}
-
 __bpf_kfunc_start_defs();
 
 __bpf_kfunc int bpf_iter_iommufd_ctx_new(struct bpf_iter_iommufd_ctx *it)
@@ -107,7 +93,8 @@ __bpf_kfunc const struct iommufd_ioas_view *
 bpf_iter_iommufd_ioas_next(struct bpf_iter_iommufd_ioas *it)
 {
 	struct object_walk *walk = (void *)it;
-	struct object *obj = next_object(walk, OBJECT_IOAS);
+	struct object *obj =
+		object_next_rcu(walk->ctx, &walk->id, OBJECT_IOAS);
 
 	return obj ? &container_of(obj, struct ioas, obj)->view : NULL;
 }
@@ -133,7 +120,8 @@ __bpf_kfunc const struct iommufd_device_view *
 bpf_iter_iommufd_device_next(struct bpf_iter_iommufd_device *it)
 {
 	struct object_walk *walk = (void *)it;
-	struct object *obj = next_object(walk, OBJECT_DEVICE);
+	struct object *obj =
+		object_next_rcu(walk->ctx, &walk->id, OBJECT_DEVICE);
 
 	return obj ? &container_of(obj, struct iommufd_device, obj)->view :
 		     NULL;
@@ -168,9 +156,10 @@ bpf_iter_iommufd_area_next(struct bpf_iter_iommufd_area *it)
 		area = mt_find(&walk->ioas->areas, &walk->from, ULONG_MAX);
 		if (!area || area_last(area) == ULONG_MAX)
 			walk->ioas = NULL;
-		/* One that begins before the range is not in it. */
 		if (!area || area->view.iova >= from)
 			break;
+		/* One that begins before the range is not in it. */
+		area = NULL;
 	}
 	return area ? &area->view : NULL;
 }
