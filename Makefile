@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The only entry. On the host, every goal that compiles runs itself again in
+# the Debian 13 sandbox (selftests/vm/enter), which is made on first use; VMs
+# are booted from the host by selftests/vm/run. Everything made goes to build/.
+
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-print-directory --no-builtin-rules
+
+TOP := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
+BUILD := $(TOP)/build
+VM := $(TOP)/selftests/vm
+
+.DEFAULT_GOAL := all
+
+# Goals that need Debian 13's tools, and so the sandbox.
+INSIDE := all modules bpf tools unit tests check-host lint-inside
+
+ifeq ($(wildcard /etc/iommufd-bpf-sandbox),)
+# ---------------------------------------------------------------- on the host
+.PHONY: $(INSIDE) help demo check shell lint clean distclean sandbox
+
+JOBS ?= $(shell nproc)
+
+all:	## build everything: modules, policies, tools, tests
+modules:	## build iommufd.ko and vfio.ko, and check what they contain
+bpf:	## build the bundled policies
+tools:	## build iommutop and iommutrace
+unit:	## build and run the unit tests, under sanitizers
+tests:	## build the test programs
+
+$(INSIDE):
+	@MAKEFLAGS= $(VM)/enter -- make -j$(JOBS) -C $(TOP) $@ $(if $(V),V=$(V)) $(if $(W),W=$(W))
+
+help:	## list what can be made
+	@echo 'usage: make [GOAL]…'
+	@echo
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(TOP)/Makefile | sort | expand -t 14
+
+demo: all	## a real device does DMA through /dev/iommu, in a VM, on your screen
+	@$(TOP)/selftests/demo
+
+check: all	## run every test: on the host, then in VMs with VT-d and AMD-Vi
+	@$(TOP)/selftests/check
+
+shell: all	## a shell in the VM (SHELL_ARGS: options of selftests/vm/run)
+	@$(VM)/run --tty --timeout 0 --device nvme --device e1000e $(SHELL_ARGS) -- bash -l
+
+lint: all	## checkpatch, sparse, W=1, shellcheck, cppcheck
+	@$(TOP)/selftests/lint/run
+
+sandbox:	## make the Debian 13 sandbox, or say where it is
+	@$(VM)/sandbox
+
+clean:	## remove build/
+	rm -rf $(BUILD)
+
+distclean: clean	## remove build/ and the sandbox's cache
+	@echo 'removing $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/iommufd-bpf'
+	@$(VM)/sandbox --remove
+
+else
+# -------------------------------------------------------------- in the sandbox
+.PHONY: $(INSIDE)
+
+export TOP BUILD
+export KV := $(shell cat /etc/iommufd-bpf-sandbox)
+export KDIR := /usr/lib/modules/$(KV)/build
+export CC := gcc
+export CLANG := clang-19
+export LLVM_STRIP := llvm-strip-19
+export BPFTOOL := bpftool
+# vmlinux.h is here, and made before bpf/, tools/ and selftests/ are entered.
+export BPF_INCLUDE := $(BUILD)/include
+export USER_CFLAGS := -std=gnu11 -O2 -g -Wall -Wextra -Werror
+export BPF_CFLAGS := -std=gnu11 -O2 -g -Wall -Werror -target bpf -mcpu=v3 -D__TARGET_ARCH_x86 -I$(BPF_INCLUDE)
+
+all: modules bpf tools tests
+
+modules: $(BUILD)/modules.stamp
+
+# Folders count too: their time changes when a file goes.
+KERNEL_FILES := $(shell find $(TOP)/kernel ! -name '.*' ! -name '*~')
+
+$(BUILD)/modules.stamp: $(KERNEL_FILES) $(VM)/stage
+	@mkdir -p $(BUILD)/kernel
+	@cp -rsf $(TOP)/kernel/. $(BUILD)/kernel
+	@find $(BUILD)/kernel -xtype l -delete
+	@$(MAKE) -C $(KDIR) M=$(BUILD)/kernel $(if $(W),W=$(W)) $(if $(V),V=$(V)) modules
+	@for ko in $$(find $(BUILD)/kernel -name '*.ko'); do \
+		readelf -SW $$ko | grep -q ' \.BTF ' || \
+		{ echo "$$ko has no .BTF: BPF programs could not use it" >&2; exit 1; }; \
+	done
+	@if [ -e $(TOP)/kernel/vfio/Kbuild ]; then $(MAKE) gates; fi
+	@$(VM)/stage
+	@touch $@
+
+# vfio.ko takes the place of the stock module under stock drivers: it must not
+# be loaded unless it looks the same to them.
+.PHONY: gates
+gates:
+	@$(TOP)/kernel/vfio/check-symvers $(BUILD)/kernel/Module.symvers $(KDIR)/Module.symvers
+	@$(TOP)/kernel/vfio/check-layout $(BUILD)/kernel/vfio/vfio.ko \
+		/usr/lib/modules/$(KV)/kernel/drivers/vfio/vfio.ko.xz $(KDIR)/vmlinux
+
+$(BPF_INCLUDE)/vmlinux.h: $(KDIR)/vmlinux
+	@mkdir -p $(@D)
+	@echo '  GEN     $@'
+	@$(BPFTOOL) btf dump file $< format c >$@
+
+# part NAME,FOLDER[,GOAL]: a folder that has a Makefile of its own
+part = $(if $(wildcard $(TOP)/$(1)/Makefile),+@$(MAKE) -C $(TOP)/$(1) $(2),@:)
+
+bpf: $(BPF_INCLUDE)/vmlinux.h
+	$(call part,bpf)
+
+tools: bpf
+	$(call part,tools)
+
+tests: tools
+	$(call part,selftests/unit,all)
+	$(call part,selftests/uapi,all)
+	$(call part,selftests/vfio,all)
+	$(call part,selftests/tools,all)
+	$(call part,selftests/vm,all)
+
+unit: $(BPF_INCLUDE)/vmlinux.h
+	$(call part,selftests/unit,check)
+
+lint-inside: all
+	@$(TOP)/selftests/lint/inside
+endif
