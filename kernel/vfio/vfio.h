@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The private interface between the files of vfio.ko.
+ *
+ * Lock order, outermost first; what is in brackets belongs to others:
+ *
+ *   group list lock (group.c)
+ *     vfio_group::group_lock
+ *       vfio_container::group_lock
+ *         backend list lock (container.c) [type1's lock]
+ *           vfio_container::backend_lock (held alone, it is over type1's lock)
+ *       vfio_device_set::lock
+ *         [iommufd's locks, the IOMMU core's group mutex, type1's lock]
+ *         kvm_ref_lock of a group or of a device file (spinlock)
+ *   vfio_group::device_lock [a driver's match op: the VF token's lock]
+ *
+ * No function here takes a group_lock with a device set's lock held.
+ */
+#ifndef KERNEL_VFIO_VFIO_H
+#define KERNEL_VFIO_VFIO_H
+
+#include <linux/build_bug.h>
+#include <linux/container_of.h>
+#include <linux/spinlock.h>
+
+#include "abi.h"
+
+struct iommufd_device;
+
+/**
+ * struct vfio_prefix - our private state of a device
+ * @cdev: /dev/vfio/devices/vfioN, when @has_cdev
+ * @has_cdev: the device was registered as physical; set once, before it
+ *	becomes visible
+ * @idev: the device as iommufd knows it while it is bound, else NULL;
+ *	protected by the device set's lock
+ * @attached: the device is attached to an address space of iommufd; protected
+ *	by the device set's lock
+ *
+ * It lies directly in front of struct vfio_device, whose layout is ABI and
+ * has no room for us, in one allocation that only _vfio_alloc_device() makes
+ * and only the device's release frees:
+ *
+ *	allocation            what vfio_alloc_device() returned to the driver
+ *	|                     |
+ *	[ struct vfio_prefix ][ struct vfio_device | the driver's fields … ]
+ *
+ * A multiple of 64 bytes, so that the driver's fields keep the alignment that
+ * the allocator gave them. The cdev may be in use as long as the device's
+ * kobject is referenced: the cdev holds such a reference.
+ */
+struct vfio_prefix {
+	struct cdev		cdev;
+	bool			has_cdev;
+	struct iommufd_device	*idev;
+	bool			attached;
+} __aligned(64);
+
+static_assert(sizeof(struct vfio_prefix) % 64 == 0);
+
+/**
+ * vfio_prefix() - the private state of a device
+ * @device: any device that _vfio_alloc_device() made
+ */
+static inline struct vfio_prefix *vfio_prefix(struct vfio_device *device)
+{
+	return (struct vfio_prefix *)device - 1;
+}
+
+/**
+ * vfio_from_prefix() - the device behind its private state
+ * @prefix: the private state
+ */
+static inline struct vfio_device *vfio_from_prefix(struct vfio_prefix *prefix)
+{
+	return (struct vfio_device *)(prefix + 1);
+}
+
+/**
+ * struct vfio_device_file - an open file of a device
+ * @device: the device; the file holds one registration reference
+ * @group: the group that gave the file out, NULL for a file of the cdev
+ * @iommufd: the context that the file is bound to, with a reference, or NULL;
+ *	protected by the device set's lock
+ * @devid: the device's object id in @iommufd, valid while that is set
+ * @access_granted: the device is open behind this file. Written once, with
+ *	release semantics, under the device set's lock; readers use
+ *	vfio_df_may_access() and take no lock
+ * @kvm_ref_lock: protects @kvm
+ * @kvm: the VM that the file was given to, without a reference: KVM clears it
+ *	before it dies
+ */
+struct vfio_device_file {
+	struct vfio_device	*device;
+	struct vfio_group	*group;
+	struct iommufd_ctx	*iommufd;
+	u32			devid;
+	bool			access_granted;
+	spinlock_t		kvm_ref_lock;
+	struct kvm		*kvm;
+};
+
+/**
+ * vfio_df_grant_access() - let the file reach the device's operations
+ * @df: the file, whose device is open; the device set's lock is held
+ */
+static inline void vfio_df_grant_access(struct vfio_device_file *df)
+{
+	lockdep_assert_held(&df->device->dev_set->lock);
+	/* What open_device() wrote is visible to who sees the flag. */
+	smp_store_release(&df->access_granted, true);
+}
+
+/**
+ * vfio_df_may_access() - whether the device is open behind this file
+ * @df: the file
+ */
+static inline bool vfio_df_may_access(struct vfio_device_file *df)
+{
+	/* Pairs with vfio_df_grant_access(). */
+	return smp_load_acquire(&df->access_granted);
+}
+
+/* device.c */
+extern struct class *vfio_device_class;
+bool vfio_device_try_get_registration(struct vfio_device *device);
+void vfio_device_put_registration(struct vfio_device *device);
+int vfio_device_class_init(void);
+void vfio_device_class_exit(void);
+
+/* devset.c */
+void vfio_release_device_set(struct vfio_device *device);
+void vfio_devset_exit(void);
+
+/* file.c */
+extern const struct file_operations vfio_device_fops;
+struct vfio_device_file *vfio_df_alloc(struct vfio_device *device);
+int vfio_df_open(struct vfio_device_file *df);
+void vfio_df_close(struct vfio_device_file *df);
+
+/* cdev.c */
+int vfio_device_add(struct vfio_device *device);
+void vfio_device_del(struct vfio_device *device);
+int vfio_cdev_open(struct inode *inode, struct file *file);
+void vfio_cdev_close(struct vfio_device_file *df);
+long vfio_df_ioctl_bind(struct vfio_device_file *df, void __user *arg);
+long vfio_df_ioctl_attach(struct vfio_device_file *df, void __user *arg);
+long vfio_df_ioctl_detach(struct vfio_device_file *df, void __user *arg);
+int vfio_cdev_init(struct class *device_class);
+void vfio_cdev_exit(void);
+
+/* iommufd.c */
+int vfio_iommufd_bind(struct vfio_device_file *df);
+void vfio_iommufd_unbind(struct vfio_device *device);
+int vfio_iommufd_attach(struct vfio_device *device, u32 *pt_id);
+void vfio_iommufd_detach(struct vfio_device *device);
+bool vfio_iommufd_attached(struct vfio_device *device);
+
+/* pci_reset.c */
+bool vfio_pci_reset_ioctl(struct vfio_device_file *df, unsigned int cmd,
+			  void __user *arg, long *ret);
+
+/* feature.c, dma_log.c */
+long vfio_ioctl_device_feature(struct vfio_device *device, void __user *arg);
+int vfio_feature_log_start(struct vfio_device *device, u32 flags,
+			   void __user *arg, size_t argsz);
+int vfio_feature_log_stop(struct vfio_device *device, u32 flags,
+			  void __user *arg, size_t argsz);
+int vfio_feature_log_report(struct vfio_device *device, u32 flags,
+			    void __user *arg, size_t argsz);
+
+/* group.c */
+int vfio_device_set_group(struct vfio_device *device,
+			  enum vfio_group_type type);
+void vfio_device_remove_group(struct vfio_device *device);
+void vfio_device_group_register(struct vfio_device *device);
+void vfio_device_group_unregister(struct vfio_device *device);
+int vfio_device_block_group(struct vfio_device *device);
+void vfio_device_unblock_group(struct vfio_device *device);
+bool vfio_group_enforced_coherent(struct vfio_group *group);
+void vfio_group_set_kvm(struct vfio_group *group, struct kvm *kvm);
+int vfio_group_init(void);
+void vfio_group_exit(void);
+
+/* group_file.c */
+extern const struct file_operations vfio_group_fops;
+struct vfio_group *vfio_group_from_file(struct file *file);
+void vfio_df_group_close(struct vfio_device_file *df);
+
+/* container.c */
+struct vfio_container *vfio_container_from_file(struct file *file);
+int vfio_container_attach_group(struct vfio_container *container,
+				struct vfio_group *group);
+void vfio_group_detach_container(struct vfio_group *group);
+int vfio_device_use_container(struct vfio_device *device);
+void vfio_device_unuse_container(struct vfio_device *device);
+int vfio_device_container_pin_pages(struct vfio_device *device,
+				    dma_addr_t iova, int npage,
+				    int prot, struct page **pages);
+void vfio_device_container_unpin_pages(struct vfio_device *device,
+				       dma_addr_t iova, int npage);
+int vfio_device_container_dma_rw(struct vfio_device *device, dma_addr_t iova,
+				 void *data, size_t len, bool write);
+int vfio_container_init(void);
+void vfio_container_exit(void);
+
+/* virqfd.c */
+int vfio_virqfd_init(void);
+void vfio_virqfd_exit(void);
+
+/* kvm.c */
+void vfio_device_get_kvm(struct vfio_device *device, spinlock_t *lock,
+			 struct kvm **kvmp);
+void vfio_device_put_kvm(struct vfio_device *device);
+
+#endif
