@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* iommufd.c - the calls of /dev/iommu as functions; see iommufd.h */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <sys/ioctl.h>
+
+#include "iommufd.h"
+
+int xioctl(int fd, unsigned long nr, void *arg)
+{
+	int ret;
+
+	do {
+		ret = ioctl(fd, nr, arg);
+	} while (ret < 0 && errno == EINTR);
+	return ret < 0 ? -errno : ret;
+}
+
+int iommufd_open(void)
+{
+	int fd = open(IOMMUFD_DEV, O_RDWR | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
+}
+
+int iommufd_ioas_alloc(int fd, __u32 *ioas_id)
+{
+	struct iommu_ioas_alloc cmd = { .size = sizeof(cmd) };
+	int ret = xioctl(fd, IOMMU_IOAS_ALLOC, &cmd);
+
+	if (!ret)
+		*ioas_id = cmd.out_ioas_id;
+	return ret;
+}
+
+int iommufd_destroy(int fd, __u32 id)
+{
+	struct iommu_destroy cmd = { .size = sizeof(cmd), .id = id };
+
+	return xioctl(fd, IOMMU_DESTROY, &cmd);
+}
+
+static int do_map(int fd, __u32 ioas_id, void *va, __u64 length, __u64 *iova,
+		  __u32 flags)
+{
+	struct iommu_ioas_map cmd = {
+		.size = sizeof(cmd),
+		.flags = flags,
+		.ioas_id = ioas_id,
+		.user_va = (uintptr_t)va,
+		.length = length,
+		.iova = *iova,
+	};
+	int ret = xioctl(fd, IOMMU_IOAS_MAP, &cmd);
+
+	if (!ret)
+		*iova = cmd.iova;
+	return ret;
+}
+
+int iommufd_map_fixed(int fd, __u32 ioas_id, void *va, __u64 length,
+		      __u64 iova, __u32 prot)
+{
+	return do_map(fd, ioas_id, va, length, &iova,
+		      prot | IOMMU_IOAS_MAP_FIXED_IOVA);
+}
+
+int iommufd_map_auto(int fd, __u32 ioas_id, void *va, __u64 length,
+		     __u64 *iova, __u32 prot)
+{
+	*iova = 0;
+	return do_map(fd, ioas_id, va, length, iova, prot);
+}
+
+int iommufd_unmap(int fd, __u32 ioas_id, __u64 iova, __u64 length,
+		  __u64 *unmapped)
+{
+	struct iommu_ioas_unmap cmd = {
+		.size = sizeof(cmd),
+		.ioas_id = ioas_id,
+		.iova = iova,
+		.length = length,
+	};
+	int ret = xioctl(fd, IOMMU_IOAS_UNMAP, &cmd);
+
+	if (!ret && unmapped)
+		*unmapped = cmd.length;
+	return ret;
+}
+
+int iommufd_ranges(int fd, __u32 ioas_id, struct iommu_iova_range *ranges,
+		   __u32 *count, __u64 *align)
+{
+	struct iommu_ioas_iova_ranges cmd = {
+		.size = sizeof(cmd),
+		.ioas_id = ioas_id,
+		.num_iovas = *count,
+		.allowed_iovas = (uintptr_t)ranges,
+	};
+	int ret = xioctl(fd, IOMMU_IOAS_IOVA_RANGES, &cmd);
+
+	if (!ret || ret == -EMSGSIZE)
+		*count = cmd.num_iovas;
+	if (!ret && align)
+		*align = cmd.out_iova_alignment;
+	return ret;
+}
+
+int iommufd_set_rlimit_mode(int fd, __u64 mode)
+{
+	struct iommu_option cmd = {
+		.size = sizeof(cmd),
+		.option_id = IOMMU_OPTION_RLIMIT_MODE,
+		.op = IOMMU_OPTION_OP_SET,
+		.val64 = mode,
+	};
+
+	return xioctl(fd, IOMMU_OPTION, &cmd);
+}

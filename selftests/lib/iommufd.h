@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * iommufd.h - the calls of /dev/iommu as functions
+ *
+ * Owns: nothing; thin wrappers that fill the structures. Each returns 0 (or a
+ * descriptor) or -errno. Tests that need a malformed call use xioctl() with a
+ * structure of their own.
+ */
+#ifndef SELFTESTS_LIB_IOMMUFD_H
+#define SELFTESTS_LIB_IOMMUFD_H
+
+#include <linux/iommufd.h>
+#include <linux/types.h>
+
+#define IOMMUFD_DEV "/dev/iommu"
+
+#define MAP_R IOMMU_IOAS_MAP_READABLE
+#define MAP_W IOMMU_IOAS_MAP_WRITEABLE
+#define MAP_RW (MAP_R | MAP_W)
+
+/* ioctl() that returns -errno instead of -1; restarts after a signal. */
+int xioctl(int fd, unsigned long nr, void *arg);
+
+/* A new context; the descriptor or -errno. */
+int iommufd_open(void);
+int iommufd_ioas_alloc(int fd, __u32 *ioas_id);
+int iommufd_destroy(int fd, __u32 id);
+
+/* Map at @iova. @prot: MAP_R, MAP_W or both. */
+int iommufd_map_fixed(int fd, __u32 ioas_id, void *va, __u64 length,
+		      __u64 iova, __u32 prot);
+/* Map where the kernel likes; *@iova says where. */
+int iommufd_map_auto(int fd, __u32 ioas_id, void *va, __u64 length,
+		     __u64 *iova, __u32 prot);
+/* *@unmapped (may be NULL) gets the bytes that were unmapped. */
+int iommufd_unmap(int fd, __u32 ioas_id, __u64 iova, __u64 length,
+		  __u64 *unmapped);
+
+/*
+ * The usable ranges. *@count: room in @ranges on entry, the true number on
+ * return, also with -EMSGSIZE. @align may be NULL.
+ */
+int iommufd_ranges(int fd, __u32 ioas_id, struct iommu_iova_range *ranges,
+		   __u32 *count, __u64 *align);
+
+/* 0: pages are charged to the user; 1: to the process. */
+int iommufd_set_rlimit_mode(int fd, __u64 mode);
+
+#endif
