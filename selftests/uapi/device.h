@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * device.h - what the files of the test with a device share
+ *
+ * device.c owns the device, which is here only to have an IO page table; each
+ * of the other files owns one table of tests.
+ */
+#ifndef SELFTESTS_UAPI_DEVICE_H
+#define SELFTESTS_UAPI_DEVICE_H
+
+#include "common.h"
+#include "dma.h"
+#include "vfio.h"
+
+extern const char *dut;
+
+struct test_table {
+	const struct test *tests;
+	size_t count;
+};
+
+extern const struct test_table pin_table, attach_table, memory_table,
+	owner_table, limit_table;
+
+/* Where tests map: clear of the MSI window, and in reach of any IOMMU. */
+#define TEST_IOVA 0x01000000ULL
+
+/* The device bound to a new context with an empty IOAS; not attached. */
+struct dma bound_device(void);
+/* The same, attached to that IOAS. */
+struct dma attached_device(void);
+void attach_device(struct dma *d);
+
+/* Nothing is mapped, and no page of this process is pinned or charged. */
+void expect_nothing(const struct dma *d);
+/* @npages of this process are pinned, and @npages in the whole system. */
+void expect_pinned(unsigned long npages);
+
+#endif

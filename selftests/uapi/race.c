@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * race.c - several threads that do to each other what they can
+ *
+ * Owns: the command line, the threads, and what holds after every test: no
+ * page is pinned, and the modules can be taken out of the kernel and put back.
+ */
+#define _GNU_SOURCE
+#include <getopt.h>
+#include <libgen.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "pci.h"
+#include "race.h"
+#include "vfio.h"
+
+const char *dut;
+
+static atomic_bool stop;
+static pthread_barrier_t start;
+
+static void *run_racer(void *arg)
+{
+	struct racer *me = arg;
+
+	pthread_barrier_wait(&start);
+	while (!atomic_load_explicit(&stop, memory_order_relaxed)) {
+		me->turn(me);
+		me->turns++;
+	}
+	return NULL;
+}
+
+void race(struct racer *racers, unsigned int n)
+{
+	const struct timespec pause = {
+		.tv_sec = RACE_MS / 1000,
+		.tv_nsec = RACE_MS % 1000 * 1000000L,
+	};
+	pthread_t threads[MAX_RACERS];
+	unsigned int i;
+
+	CHECK(n <= MAX_RACERS);
+	atomic_store(&stop, false);
+	CHECK_OK(pthread_barrier_init(&start, NULL, n));
+	for (i = 0; i < n; i++) {
+		racers[i].rng.state = pattern_seed();
+		CHECK_OK(pthread_create(&threads[i], NULL, run_racer,
+					&racers[i]));
+	}
+	nanosleep(&pause, NULL);
+	atomic_store(&stop, true);
+	for (i = 0; i < n; i++) {
+		CHECK_OK(pthread_join(threads[i], NULL));
+		test_note("%s: %lu of %lu", racers[i].name, racers[i].done,
+			  racers[i].turns);
+		/* One that never got through has raced with nobody. */
+		CHECK(racers[i].done > 0);
+	}
+	pthread_barrier_destroy(&start);
+}
+
+bool allowed(const struct racer *me, long ret, ...)
+{
+	va_list ap;
+	int err;
+
+	if (ret >= 0)
+		return true;
+	va_start(ap, ret);
+	while ((err = va_arg(ap, int)))
+		if (ret == -err)
+			break;
+	va_end(ap);
+	if (!err)
+		FAIL("%s: %s", me->name, errno_name(ret));
+	return false;
+}
+
+/* Nothing is pinned, and nothing holds the modules. */
+static const char *after_race(void)
+{
+	static char why[256];
+	const char *left = pins_left();
+	char path[PATH_MAX], command[PATH_MAX + 64];
+	ssize_t n;
+	FILE *f;
+
+	if (left)
+		return left;
+	n = readlink("/proc/self/exe", path, sizeof(path) - 1);
+	if (n < 0)
+		return "who am I?";
+	path[n] = '\0';
+	snprintf(command, sizeof(command), "%s/reload-modules 2>&1 && echo ok",
+		 dirname(path));
+	f = popen(command, "re");
+	if (!f)
+		return "cannot run reload-modules";
+	if (!fgets(why, sizeof(why), f))
+		snprintf(why, sizeof(why), "reload-modules said nothing");
+	pclose(f);
+	why[strcspn(why, "\n")] = '\0';
+	if (strcmp(why, "ok"))
+		return why;
+	if (dut && vfio_cdev_path(dut, path, sizeof(path)))
+		return "the device has no cdev after a reload";
+	return NULL;
+}
+
+static void usage(FILE *to)
+{
+	fputs("usage: uapi_race [-t TEXT] [ADDRESS]\n"
+	      "Let threads race on /dev/iommu; with the PCI device at ADDRESS, which vfio-pci\n"
+	      "holds, also on attaching it. Reloads the modules after each test.\n"
+	      "\n"
+	      "  -t TEXT   only the tests whose name contains TEXT\n", to);
+}
+
+static void run_table(const struct test_table *table, const char *only)
+{
+	const struct test_suite suite = {
+		.name = "uapi_race",
+		.tests = table->tests,
+		.count = table->count,
+		.after = after_race,
+	};
+
+	test_run(&suite, only);
+}
+
+int main(int argc, char **argv)
+{
+	const char *only = NULL;
+	int opt;
+
+	while ((opt = getopt(argc, argv, "t:h")) != -1) {
+		switch (opt) {
+		case 't':
+			only = optarg;
+			break;
+		case 'h':
+			usage(stdout);
+			return 0;
+		default:
+			usage(stderr);
+			return 2;
+		}
+	}
+	if (optind < argc - 1) {
+		usage(stderr);
+		return 2;
+	}
+	dut = argv[optind];
+	if (dut && !pci_bdf_valid(dut)) {
+		fprintf(stderr, "uapi_race: %s: not a PCI address\n", dut);
+		return 2;
+	}
+	if (!pins_init() || access(IOMMUFD_DEV, R_OK | W_OK)) {
+		fputs("uapi_race: no " IOMMUFD_DEV ": is iommufd.ko loaded?\n",
+		      stderr);
+		return 2;
+	}
+	run_table(&space_table, only);
+	if (dut)
+		run_table(&device_table, only);
+	return test_summary();
+}
