@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Where the numbers come from: what this kernel offers, and what it lacks. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "source.h"
+#include "tool.h"
+
+#define MODULE_BTF "/sys/kernel/btf/iommufd"
+/* A function that only this project's module has. */
+#define OUR_KFUNC "bpf_iter_iommufd_ctx_new"
+#define CAP_SYS_ADMIN_BIT 21
+
+static bool exists(const char *path)
+{
+	return access(path, F_OK) == 0;
+}
+
+static void read_word(const char *path, char *buf, size_t size)
+{
+	FILE *f = fopen(path, "re");
+
+	buf[0] = 0;
+	if (!f)
+		return;
+	if (!fgets(buf, size, f))
+		buf[0] = 0;
+	buf[strcspn(buf, "\n")] = 0;
+	fclose(f);
+}
+
+static bool has_sys_admin(void)
+{
+	unsigned long long caps = 0;
+	char line[128];
+	FILE *f = fopen("/proc/self/status", "re");
+
+	if (!f)
+		return geteuid() == 0;
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "CapEff: %llx", &caps) == 1)
+			break;
+	}
+	fclose(f);
+	return caps & (1ULL << CAP_SYS_ADMIN_BIT);
+}
+
+/*
+ * Does a file contain a string? Enough to tell one module's BTF from another:
+ * names are in its string section, and parsing it would mean parsing the
+ * kernel's first.
+ */
+static bool contains(const char *path, const char *word)
+{
+	size_t len = 0, size = 0;
+	char *buf = NULL, *bigger;
+	bool found = false;
+	ssize_t got;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return false;
+	do {
+		if (len == size) {
+			size = size ? 2 * size : 65536;
+			bigger = realloc(buf, size);
+			if (!bigger)
+				goto out;
+			buf = bigger;
+		}
+		got = read(fd, buf + len, size - len);
+		if (got > 0)
+			len += got;
+	} while (got > 0 || (got < 0 && errno == EINTR));
+	found = len && memmem(buf, len, word, strlen(word) + 1);
+out:
+	free(buf);
+	close(fd);
+	return found;
+}
+
+void source_probe(struct source *src)
+{
+	struct utsname uts;
+	char word[128];
+
+	memset(src, 0, sizeof(*src));
+	if (!uname(&uts))
+		memcpy(src->kernel, uts.release, sizeof(src->kernel) - 1);
+	src->privileged = has_sys_admin();
+	read_word("/sys/kernel/security/lockdown", word, sizeof(word));
+	src->lockdown = strstr(word, "[confidentiality]");
+	src->kernel_btf = exists("/sys/kernel/btf/vmlinux");
+	src->iommufd = exists("/sys/module/iommufd");
+	src->module_btf = exists(MODULE_BTF);
+	src->vfio = exists("/sys/module/vfio");
+	src->type1 = exists("/sys/module/vfio_iommu_type1");
+	read_word("/sys/module/iommufd/version", src->version, sizeof(src->version));
+	if (src->module_btf && contains(MODULE_BTF, OUR_KFUNC))
+		src->kind = SOURCE_OURS;
+	else if (src->iommufd)
+		src->kind = SOURCE_FOREIGN;
+	else if (src->type1)
+		src->kind = SOURCE_TYPE1;
+}
+
+static int check_kind(const struct source *src)
+{
+	switch (src->kind) {
+	case SOURCE_OURS:
+		return 0;
+	case SOURCE_TYPE1:
+		complain("only stock VFIO type1 is loaded, which this version does not read yet; load iommufd-bpf's iommufd.ko: modprobe iommufd");
+		return TOOL_SOURCE;
+	case SOURCE_FOREIGN:
+		complain("the iommufd that is loaded is not iommufd-bpf's, or is older than this tool: it has no %s(); load the module of the same release",
+			 OUR_KFUNC);
+		return TOOL_SOURCE;
+	case SOURCE_NONE:
+		break;
+	}
+	complain("neither iommufd nor VFIO is loaded, there is nothing to look at; load the module: modprobe iommufd");
+	return TOOL_SOURCE;
+}
+
+int source_check(const struct source *src)
+{
+	if (!src->privileged) {
+		complain("needs root (CAP_SYS_ADMIN, to read the module's BTF and load BPF programs); run it with sudo");
+		return TOOL_PERM;
+	}
+	if (src->lockdown) {
+		complain("the kernel is locked down (confidentiality), BPF may not read kernel memory; boot with lockdown=integrity");
+		return TOOL_PERM;
+	}
+	if (!src->kernel_btf) {
+		complain("the kernel has no BTF (/sys/kernel/btf/vmlinux); use a kernel with CONFIG_DEBUG_INFO_BTF=y");
+		return TOOL_BPF;
+	}
+	if (src->iommufd && !src->module_btf) {
+		complain("the loaded iommufd module has no BTF (" MODULE_BTF "); rebuild it with pahole installed and the kernel's vmlinux in its build folder");
+		return TOOL_BPF;
+	}
+	return check_kind(src);
+}
+
+bool source_host_pids(void)
+{
+	struct stat st;
+
+	/* The initial PID namespace's number is fixed: PROC_PID_INIT_INO. */
+	return !stat("/proc/self/ns/pid", &st) && st.st_ino == 0xeffffffcU;
+}
+
+static const char *yes_no(bool yes)
+{
+	return yes ? "yes" : "no";
+}
+
+void source_info(const struct source *src, FILE *out)
+{
+	static const char * const used[] = {
+		[SOURCE_NONE] = "none: neither iommufd nor VFIO is loaded",
+		[SOURCE_TYPE1] = "none: stock VFIO type1 is not read by this version yet",
+		[SOURCE_FOREIGN] = "none: this iommufd is not iommufd-bpf's",
+		[SOURCE_OURS] = "iommufd-bpf's module: iterators, tracepoints",
+	};
+
+	fprintf(out, "tool version:       " TOOL_VERSION "\n");
+	fprintf(out, "kernel:             %s\n", src->kernel);
+	fprintf(out, "source in use:      %s\n", used[src->kind]);
+	fprintf(out, "iommufd module:     %s%s%s\n", src->iommufd ? "loaded" : "not loaded",
+		src->version[0] ? ", version " : "", src->version);
+	fprintf(out, "  its BTF:          %s\n", yes_no(src->module_btf));
+	fprintf(out, "stock VFIO type1:   %s; its containers are not shown: this version reads iommufd only\n",
+		src->type1 ? "loaded" : "not loaded");
+	fprintf(out, "kernel BTF:         %s\n", yes_no(src->kernel_btf));
+	fprintf(out, "may load BPF:       %s\n", yes_no(src->privileged && !src->lockdown));
+	fprintf(out, "lockdown forbids:   %s\n", yes_no(src->lockdown));
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Where the numbers come from: what this kernel offers, and what it lacks. */
+#ifndef SOURCE_H
+#define SOURCE_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+enum source_kind {
+	SOURCE_NONE = 0, /* neither VFIO nor iommufd */
+	SOURCE_TYPE1, /* stock VFIO type1 only */
+	SOURCE_FOREIGN, /* an iommufd that is not this project's */
+	SOURCE_OURS,
+};
+
+struct source {
+	enum source_kind kind;
+	bool privileged; /* CAP_SYS_ADMIN: module BTF cannot be read without */
+	bool lockdown; /* "confidentiality": BPF may not read kernel memory */
+	bool kernel_btf;
+	bool iommufd; /* a module named iommufd is loaded */
+	bool module_btf;
+	bool vfio;
+	bool type1;
+	char kernel[65];
+	char version[32]; /* of the loaded iommufd, or "" */
+};
+
+/** source_probe() - look at the running kernel; never fails */
+void source_probe(struct source *src);
+
+/**
+ * source_check() - can this tool read its numbers here?
+ * @src: from source_probe()
+ *
+ * Return: 0, or the exit code, after one sentence about what is missing and
+ * what to do.
+ */
+int source_check(const struct source *src);
+
+/** source_host_pids() - are processes numbered here as in the kernel's events? */
+bool source_host_pids(void);
+
+/** source_info() - --info: print what was found, and what is not read yet */
+void source_info(const struct source *src, FILE *out);
+
+#endif

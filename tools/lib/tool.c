@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Exit codes, complaints, libbpf's words, output that may be a closed pipe. */
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/libbpf.h>
+
+#include "tool.h"
+
+/* The end of what libbpf said; enough for the cause, which comes last. */
+static char said[4096];
+static size_t said_len;
+
+void complain(const char *fmt, ...)
+{
+	va_list ap;
+
+	fflush(stdout);
+	fprintf(stderr, "%s: ", program_invocation_short_name);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
+static void remember(const char *line)
+{
+	size_t len = strlen(line);
+
+	if (len >= sizeof(said))
+		return;
+	if (said_len + len >= sizeof(said))
+		said_len = 0;
+	memcpy(said + said_len, line, len + 1);
+	said_len += len;
+}
+
+static int on_libbpf(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	char line[512];
+
+	if (getenv("IOMMUFD_BPF_DEBUG"))
+		return vfprintf(stderr, fmt, ap);
+	if (level != LIBBPF_WARN)
+		return 0;
+	vsnprintf(line, sizeof(line), fmt, ap);
+	/* The verifier's log is for who writes programs: see the variable. */
+	if (!strstr(line, "BEGIN PROG LOAD LOG"))
+		remember(line);
+	return 0;
+}
+
+void tool_libbpf_quiet(void)
+{
+	libbpf_set_print(on_libbpf);
+}
+
+int tool_libbpf_failed(const char *what, int err)
+{
+	complain("cannot load %s: %s; set IOMMUFD_BPF_DEBUG=1 to see all that libbpf and the verifier say",
+		 what, strerror(-err));
+	if (said_len)
+		fputs(said, stderr);
+	return err == -EPERM || err == -EACCES ? TOOL_PERM : TOOL_BPF;
+}
+
+int tool_flush(FILE *out)
+{
+	struct pollfd pfd = { .fd = fileno(out), .events = POLLOUT };
+	int err = fflush(out) ? errno : 0;
+
+	if (!err && !ferror(out))
+		return 0;
+	/* The write that failed may be long ago, and its errno forgotten. */
+	if (err == EPIPE || (poll(&pfd, 1, 0) > 0 && (pfd.revents & POLLERR)))
+		return 1;
+	complain("cannot write the output: %s", err ? strerror(err) : "a write failed");
+	return -1;
+}
