@@ -30,6 +30,7 @@ enum iommufd_op {
 	IOMMUFD_OP_UNMAP = 2, /* IOMMU_IOAS_UNMAP */
 	IOMMUFD_OP_ATTACH = 3, /* a device begins to use an IOAS or a HWPT */
 	IOMMUFD_OP_DETACH = 4, /* a device stops using it */
+	IOMMUFD_OP_COPY = 5, /* IOMMU_IOAS_COPY */
 };
 
 /** enum iommufd_prot - what a device may do with a mapping */
@@ -74,7 +75,7 @@ enum iommufd_abi_sizes {
 
 /**
  * struct iommufd_pin_req - what a pin policy is asked about
- * @op: enum iommufd_op: MAP or ATTACH
+ * @op: enum iommufd_op: MAP, COPY or ATTACH
  * @flags: enum iommufd_req_flags
  * @ctx_cookie: the context (one open of /dev/iommu)
  * @ioas_cookie: the IOAS
@@ -240,7 +241,7 @@ struct iommufd_device_view {
  */
 
 /**
- * struct iommufd_map_event - tracepoint iommufd_map
+ * struct iommufd_map_event - tracepoints iommufd_map, iommufd_copy
  * @ctx_cookie: the context
  * @ioas_cookie: the IOAS; 0 if the call named none that exists
  * @ioas_id: the id that the caller gave
@@ -258,6 +259,9 @@ struct iommufd_device_view {
  * @pin_ns: pinning memory, faulting it in where needed
  * @account_ns: charging limits
  * @fill_ns: writing IO page tables
+ * @op: enum iommufd_op
+ * @src_ioas_id: copy: from which IOAS
+ * @src_iova: copy: from where in it
  */
 struct iommufd_map_event {
 	__u64 ctx_cookie;
@@ -277,6 +281,9 @@ struct iommufd_map_event {
 	__u64 pin_ns;
 	__u64 account_ns;
 	__u64 fill_ns;
+	__u32 op;
+	__u32 src_ioas_id;
+	__u64 src_iova;
 };
 
 /**

@@ -33,7 +33,10 @@ union any_command {
 	struct iommu_destroy destroy;
 	struct iommu_ioas_alloc alloc;
 	struct iommu_ioas_iova_ranges ranges;
+	struct iommu_ioas_allow_iovas allow;
+	struct iommu_ioas_copy copy;
 	struct iommu_ioas_map map;
+	struct iommu_option option;
 	struct iommu_ioas_unmap unmap;
 };
 
@@ -65,10 +68,14 @@ static const struct command commands[] = {
 	COMMAND(IOMMU_DESTROY, cmd_destroy, iommu_destroy, id),
 	COMMAND(IOMMU_IOAS_ALLOC, cmd_ioas_alloc, iommu_ioas_alloc,
 		out_ioas_id),
+	COMMAND(IOMMU_IOAS_ALLOW_IOVAS, cmd_ioas_allow_iovas,
+		iommu_ioas_allow_iovas, allowed_iovas),
+	COMMAND(IOMMU_IOAS_COPY, cmd_ioas_copy, iommu_ioas_copy, src_iova),
 	COMMAND(IOMMU_IOAS_IOVA_RANGES, cmd_ioas_iova_ranges,
 		iommu_ioas_iova_ranges, out_iova_alignment),
 	COMMAND(IOMMU_IOAS_MAP, cmd_ioas_map, iommu_ioas_map, iova),
 	COMMAND(IOMMU_IOAS_UNMAP, cmd_ioas_unmap, iommu_ioas_unmap, length),
+	COMMAND(IOMMU_OPTION, cmd_option, iommu_option, val64),
 };
 
 static const struct command *find_command(unsigned int ioctl)

@@ -72,6 +72,26 @@ struct iommufd_ctx *ctx_create(struct file *file)
 }
 
 /**
+ * ctx_set_account_mode() - say how pinned memory is to be accounted
+ * @ctx: the context
+ * @mode: the mode
+ *
+ * Return: 0, or -EBUSY once there is an object.
+ */
+int ctx_set_account_mode(struct iommufd_ctx *ctx, enum account_mode mode)
+{
+	int rc = -EBUSY;
+
+	xa_lock(&ctx->objects);
+	if (xa_empty(&ctx->objects)) {
+		WRITE_ONCE(ctx->account_mode, mode);
+		rc = 0;
+	}
+	xa_unlock(&ctx->objects);
+	return rc;
+}
+
+/**
  * ctx_next_rcu() - the context after another one
  * @ctx: a context that ctx_next_rcu() gave in the same RCU read section, or
  *	NULL for the first

@@ -110,6 +110,7 @@ struct object {
 
 struct iommufd_ctx *ctx_create(struct file *file);
 void ctx_destroy(struct iommufd_ctx *ctx);
+int ctx_set_account_mode(struct iommufd_ctx *ctx, enum account_mode mode);
 struct iommufd_ctx *ctx_next_rcu(struct iommufd_ctx *ctx);
 u64 new_cookie(void);
 

@@ -13,7 +13,7 @@
 
 #include "iommufd_bpf_abi.h"
 
-TRACE_EVENT(iommufd_map,
+DECLARE_EVENT_CLASS(iommufd_mapping,
 	TP_PROTO(const struct iommufd_map_event *ev),
 	TP_ARGS(ev),
 	TP_STRUCT__entry(
@@ -30,6 +30,16 @@ TRACE_EVENT(iommufd_map,
 		  __entry->ev.ret, __entry->ev.duration_ns,
 		  __entry->ev.policy_ns, __entry->ev.pin_ns,
 		  __entry->ev.account_ns, __entry->ev.fill_ns)
+);
+
+DEFINE_EVENT(iommufd_mapping, iommufd_map,
+	TP_PROTO(const struct iommufd_map_event *ev),
+	TP_ARGS(ev)
+);
+
+DEFINE_EVENT(iommufd_mapping, iommufd_copy,
+	TP_PROTO(const struct iommufd_map_event *ev),
+	TP_ARGS(ev)
 );
 
 TRACE_EVENT(iommufd_unmap,

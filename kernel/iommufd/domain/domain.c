@@ -76,18 +76,19 @@ static unsigned long bytes_in_run(const struct run *run, u64 pos, u64 end)
 
 /* Map a physically contiguous range, in steps. Undoes nothing. */
 static int fill_run(struct iommu_domain *domain, unsigned long iova,
-		    phys_addr_t phys, unsigned long bytes, int iommu_prot,
-		    unsigned long *done)
+		    phys_addr_t phys, unsigned long bytes,
+		    const struct fill_how *how, unsigned long *done)
 {
+	unsigned long most = how->huge_pages ? FILL_STEP : PAGE_SIZE;
+
 	while (bytes) {
 		/* Up to the next boundary, so that no huge page is cut. */
-		unsigned long step =
-			min(bytes, FILL_STEP - (iova & (FILL_STEP - 1)));
+		unsigned long step = min(bytes, most - (iova & (most - 1)));
 		int rc;
 
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		rc = iommu_map(domain, iova, phys, step, iommu_prot,
+		rc = iommu_map(domain, iova, phys, step, how->iommu_prot,
 			       GFP_KERNEL_ACCOUNT);
 		if (rc)
 			return rc;
@@ -107,7 +108,7 @@ static int fill_run(struct iommu_domain *domain, unsigned long iova,
  * @mem: the memory; a user of it keeps the slice pinned
  * @offset: bytes from the start of the memory's first page
  * @length: bytes; @iova, @offset and @length are aligned for the domain
- * @iommu_prot: IOMMU_READ and so on
+ * @how: see there
  * @st: counts
  *
  * Takes @mem's lock. May sleep for long; a fatal signal ends it.
@@ -115,7 +116,7 @@ static int fill_run(struct iommu_domain *domain, unsigned long iova,
  */
 int domain_fill(struct iommu_domain *domain, unsigned long iova,
 		struct mem *mem, u64 offset, unsigned long length,
-		int iommu_prot, struct op_stats *st)
+		const struct fill_how *how, struct op_stats *st)
 {
 	u64 first = offset >> PAGE_SHIFT;
 	u64 end = offset + length;
@@ -132,7 +133,7 @@ int domain_fill(struct iommu_domain *domain, unsigned long iova,
 				   (pos - (run.index << PAGE_SHIFT));
 
 		rc = fill_run(domain, iova + done, phys,
-			      bytes_in_run(&run, pos, end), iommu_prot, &done);
+			      bytes_in_run(&run, pos, end), how, &done);
 		if (rc)
 			break;
 	}

@@ -21,9 +21,19 @@ void domain_free(struct iommu_domain *domain);
 
 unsigned long domain_alignment(const struct iommu_domain *domain);
 
+/**
+ * struct fill_how - how memory is to be mapped
+ * @iommu_prot: IOMMU_READ and so on
+ * @huge_pages: contiguous memory may become huge IO pages
+ */
+struct fill_how {
+	int iommu_prot;
+	bool huge_pages;
+};
+
 int domain_fill(struct iommu_domain *domain, unsigned long iova,
 		struct mem *mem, u64 offset, unsigned long length,
-		int iommu_prot, struct op_stats *st);
+		const struct fill_how *how, struct op_stats *st);
 void domain_clear(struct iommu_domain *domain, unsigned long iova,
 		  unsigned long length, struct op_stats *st);
 

@@ -46,6 +46,7 @@ struct mem *mem_create_user(unsigned long va, unsigned long length,
 	mmgrab(mem->mm);
 	mem->task = get_task_struct(current->group_leader);
 	mem->user = get_uid(current_user());
+	mem->tgid = task_tgid_nr(current);
 	return mem;
 }
 
@@ -169,6 +170,22 @@ static int pin_hole(struct mem *mem, u64 first, u64 last, struct op_stats *st)
 	return rc;
 }
 
+static void add_user(struct mem *mem, struct mem_user *user)
+{
+	struct run_cursor cur;
+	struct run run;
+
+	interval_tree_insert(&user->node, &mem->users);
+	if (!user->node.start && user->node.last == mem->npages - 1) {
+		user->nr_runs = run_list_nruns(&mem->runs);
+		return;
+	}
+	user->nr_runs = 0;
+	for_each_run(&mem->runs, &cur, &run, user->node.start,
+		     user->node.last)
+		user->nr_runs++;
+}
+
 /**
  * mem_pin() - pin what a user needs and is not pinned yet
  * @mem: the memory
@@ -206,7 +223,7 @@ int mem_pin(struct mem *mem, struct mem_user *user, struct op_stats *st)
 	if (rc)
 		release_unused(mem, user->node.start, last, st);
 	else
-		interval_tree_insert(&user->node, &mem->users);
+		add_user(mem, user);
 	mutex_unlock(&mem->lock);
 	return rc;
 }

@@ -44,6 +44,7 @@ struct user_struct;
  * @mm: the address space of @va; its struct is held, its memory is not
  * @task: whose RLIMIT_MEMLOCK counts: the leader of the one who mapped it
  * @user: who is charged in ACCOUNT_USER
+ * @tgid: the process that mapped it, in the initial PID namespace
  */
 struct mem {
 	refcount_t refs;
@@ -58,16 +59,19 @@ struct mem {
 	struct mm_struct *mm;
 	struct task_struct *task;
 	struct user_struct *user;
+	pid_t tgid;
 };
 
 /**
  * struct mem_user - a range of pages that somebody needs pinned
  * @node: the pages, inclusive; the caller sets start and last
+ * @nr_runs: contiguous runs among them when they were pinned
  *
  * Embedded in what needs them.
  */
 struct mem_user {
 	struct interval_tree_node node;
+	u64 nr_runs;
 };
 
 struct mem *mem_create_user(unsigned long va, unsigned long length,

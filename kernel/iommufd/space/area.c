@@ -26,36 +26,37 @@ static int to_iommu_prot(u32 prot)
 	       (prot & IOMMUFD_PROT_WRITE ? IOMMU_WRITE : 0);
 }
 
-static struct area *area_create_user(struct ioas *ioas,
-				     const struct map_args *args)
+/* An area over a slice of memory; takes a reference to the memory. */
+static struct area *area_create(struct mem *mem, u64 offset,
+				unsigned long length, u32 prot)
 {
 	struct area *area = kzalloc(sizeof(*area), GFP_KERNEL_ACCOUNT);
-	struct mem *mem;
 
 	if (!area)
 		return ERR_PTR(-ENOMEM);
-	mem = mem_create_user(args->va, args->length,
-			      args->prot & IOMMUFD_PROT_WRITE,
-			      ioas->ctx->account_mode);
-	if (IS_ERR(mem)) {
-		kfree(area);
-		return ERR_CAST(mem);
-	}
+	refcount_inc(&mem->refs);
 	area->mem = mem;
-	area->offset = offset_in_page(args->va);
-	area->user.node.start = 0;
-	area->user.node.last = mem->npages - 1;
-	area->iommu_prot = to_iommu_prot(args->prot);
+	area->offset = offset;
+	area->user.node.start = offset >> PAGE_SHIFT;
+	area->user.node.last = (offset + length - 1) >> PAGE_SHIFT;
+	area->iommu_prot = to_iommu_prot(prot);
 	area->state = AREA_BUSY;
-	area->view.iova = args->iova;
-	area->view.length = args->length;
-	area->view.va = args->va;
-	area->view.prot = args->prot;
+	area->view.length = length;
+	area->view.va = mem->va + offset;
+	area->view.prot = prot;
 	area->view.source = IOMMUFD_SOURCE_USER;
 	area->view.created_ns = ktime_get_boottime_ns();
-	area->view.tgid = task_tgid_nr(current);
+	area->view.tgid = mem->tgid;
 	area->view.uid = from_kuid(&init_user_ns, mem->user->uid);
 	return area;
+}
+
+static void areas_free(struct list_head *areas)
+{
+	struct area *area, *next;
+
+	list_for_each_entry_safe(area, next, areas, node)
+		area_free(area);
 }
 
 /* Several threads pin and unpin areas of one IOAS at a time. */
@@ -67,15 +68,13 @@ static void count_pinned(struct ioas *ioas, s64 npages)
 
 static int area_pin(struct ioas *ioas, struct area *area, struct op_stats *st)
 {
-	struct mem *mem = area->mem;
-	int rc = mem_pin(mem, &area->user, st);
+	int rc = mem_pin(area->mem, &area->user, st);
 
 	if (rc)
 		return rc;
-	mutex_lock(&mem->lock);
-	WRITE_ONCE(area->view.pinned_pages, run_list_npinned(&mem->runs));
-	WRITE_ONCE(area->view.nr_runs, run_list_nruns(&mem->runs));
-	mutex_unlock(&mem->lock);
+	WRITE_ONCE(area->view.pinned_pages,
+		   area->user.node.last - area->user.node.start + 1);
+	WRITE_ONCE(area->view.nr_runs, area->user.nr_runs);
 	count_pinned(ioas, area->view.pinned_pages);
 	return 0;
 }
@@ -102,6 +101,11 @@ static void area_unpin(struct ioas *ioas, struct area *area,
 int area_enter_hwpt(struct ioas *ioas, struct area *area, struct hwpt *hwpt,
 		    struct op_stats *st)
 {
+	struct fill_how how = {
+		.iommu_prot = area->iommu_prot,
+		/* Cannot be disabled while a HWPT is there. */
+		.huge_pages = READ_ONCE(ioas->huge_pages),
+	};
 	int rc;
 
 	if (!area->nr_hwpts) {
@@ -110,8 +114,7 @@ int area_enter_hwpt(struct ioas *ioas, struct area *area, struct hwpt *hwpt,
 			return rc;
 	}
 	rc = domain_fill(hwpt->domain, area->view.iova, area->mem,
-			 area->offset, area->view.length, area->iommu_prot,
-			 st);
+			 area->offset, area->view.length, &how, st);
 	if (!rc)
 		area->nr_hwpts++;
 	else if (!area->nr_hwpts)
@@ -185,6 +188,59 @@ static int area_enter_holders(struct ioas *ioas, struct area *area,
 	return 0;
 }
 
+/* From here on an unmap may free them. */
+static void publish_areas(struct ioas *ioas, struct list_head *areas)
+{
+	struct area *area, *next;
+
+	lockdep_assert_held(&ioas->iova_lock);
+	list_for_each_entry_safe(area, next, areas, node) {
+		list_del(&area->node);
+		area->state = AREA_READY;
+		cond_resched();
+	}
+	wake_up_all(&ioas->wait);
+}
+
+/*
+ * Insert areas, one after the other, and write them into every HWPT; all or
+ * nothing. The areas are the IOAS's on success.
+ */
+static int map_areas(struct ioas *ioas, struct list_head *areas,
+		     struct map_args *args, struct op_stats *st)
+{
+	struct area *area;
+	int rc;
+
+	mutex_lock(&ioas->iova_lock);
+	rc = ioas_insert_areas(ioas, areas, &args->iova, args->fixed);
+	mutex_unlock(&ioas->iova_lock);
+	if (rc)
+		return rc;
+
+	list_for_each_entry(area, areas, node) {
+		rc = area_enter_holders(ioas, area, st);
+		if (rc)
+			break;
+		args->nr_runs += area->view.nr_runs;
+		args->nr_domains = area->nr_hwpts;
+	}
+	if (rc)
+		list_for_each_entry_continue_reverse(area, areas, node)
+			area_exit_holders(ioas, area, NULL, st);
+
+	mutex_lock(&ioas->iova_lock);
+	if (!rc) {
+		publish_areas(ioas, areas);
+	} else {
+		list_for_each_entry(area, areas, node)
+			ioas_remove_area(ioas, area);
+		wake_up_all(&ioas->wait);
+	}
+	mutex_unlock(&ioas->iova_lock);
+	return rc;
+}
+
 /**
  * ioas_map_user() - map memory of the calling process
  * @ioas: the IOAS; the caller holds a busy reference
@@ -194,40 +250,90 @@ static int area_enter_holders(struct ioas *ioas, struct area *area,
  * May sleep for long while HWPTs hold the IOAS: memory is faulted in and
  * pinned. A fatal signal ends it.
  *
- * Return: 0; what ioas_insert_area(), mem_pin() and domain_fill() return;
+ * Return: 0; what ioas_insert_areas(), mem_pin() and domain_fill() return;
  * -EINTR. Nothing is mapped, pinned or charged then.
  */
 int ioas_map_user(struct ioas *ioas, struct map_args *args,
 		  struct op_stats *st)
 {
-	struct area *area = area_create_user(ioas, args);
+	struct area *area;
+	LIST_HEAD(areas);
+	struct mem *mem;
 	int rc;
 
+	mem = mem_create_user(args->va, args->length,
+			      args->prot & IOMMUFD_PROT_WRITE,
+			      ioas->ctx->account_mode);
+	if (IS_ERR(mem))
+		return PTR_ERR(mem);
+	area = area_create(mem, offset_in_page(args->va), args->length,
+			   args->prot);
+	mem_put(mem);
 	if (IS_ERR(area))
 		return PTR_ERR(area);
-	mutex_lock(&ioas->iova_lock);
-	rc = ioas_insert_area(ioas, area, args->fixed);
-	mutex_unlock(&ioas->iova_lock);
+	list_add(&area->node, &areas);
+	rc = map_areas(ioas, &areas, args, st);
 	if (rc)
-		goto out_free;
+		areas_free(&areas);
+	return rc;
+}
 
-	rc = area_enter_holders(ioas, area, st);
+/* Areas over the same memory as those that fill [first, last] of an IOAS. */
+static int copy_areas(struct ioas *ioas, unsigned long first,
+		      unsigned long last, u32 prot, struct list_head *areas)
+{
+	struct area *from, *area;
+	unsigned long length;
 
-	mutex_lock(&ioas->iova_lock);
-	if (rc) {
-		ioas_remove_area(ioas, area);
-	} else {
-		args->iova = area->view.iova;
-		args->nr_runs = area->view.nr_runs;
-		args->nr_domains = area->nr_hwpts;
-		/* From here on an unmap may free it. */
-		area->state = AREA_READY;
+	lockdep_assert_held(&ioas->iova_lock);
+	for (;;) {
+		from = ioas_next_area(ioas, first, first);
+		if (!from || from->state == AREA_BUSY)
+			return -ENOENT;
+		if (prot & IOMMUFD_PROT_WRITE && !from->mem->writable)
+			return -EPERM;
+		length = min(last, area_last(from)) - first + 1;
+		area = area_create(from->mem,
+				   from->offset + (first - from->view.iova),
+				   length, prot);
+		if (IS_ERR(area))
+			return PTR_ERR(area);
+		list_add_tail(&area->node, areas);
+		if (last <= area_last(from))
+			return 0;
+		first = area_last(from) + 1;
+		cond_resched();
 	}
-	wake_up_all(&ioas->wait);
-	mutex_unlock(&ioas->iova_lock);
-out_free:
+}
+
+/**
+ * ioas_copy() - map what another IOAS, or another place of it, maps
+ * @dst: where; the caller holds a busy reference
+ * @src: from where; likewise
+ * @first: first IOVA of @src
+ * @args: length, prot, fixed and iova as for ioas_map_user()
+ * @st: counts
+ *
+ * The memory is shared: it is pinned and charged once. Each area of @src that
+ * the range touches becomes one of @dst.
+ *
+ * Return: as ioas_map_user(); -ENOENT: not all of the range is mapped; -EPERM:
+ * write access to memory that was mapped read-only.
+ */
+int ioas_copy(struct ioas *dst, struct ioas *src, unsigned long first,
+	      struct map_args *args, struct op_stats *st)
+{
+	LIST_HEAD(areas);
+	int rc;
+
+	mutex_lock(&src->iova_lock);
+	rc = copy_areas(src, first, first + args->length - 1, args->prot,
+			&areas);
+	mutex_unlock(&src->iova_lock);
+	if (!rc)
+		rc = map_areas(dst, &areas, args, st);
 	if (rc)
-		area_free(area);
+		areas_free(&areas);
 	return rc;
 }
 

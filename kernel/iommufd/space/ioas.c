@@ -16,6 +16,7 @@ static void ioas_destroy(struct iommufd_ctx *ctx, struct object *obj)
 	WARN_ON(!list_empty(&ioas->hwpts));
 	WARN_ON(ioas_unmap(ioas, 0, ULONG_MAX, &unmapped, &nr_areas, &st));
 	WARN_ON(!RB_EMPTY_ROOT(&ioas->reserved.rb_root));
+	reservations_free(&ioas->allowed);
 	mtree_destroy(&ioas->areas);
 	mutex_destroy(&ioas->iova_lock);
 	mutex_destroy(&ioas->attach_lock);
@@ -37,6 +38,7 @@ struct ioas *ioas_create(struct iommufd_ctx *ctx)
 	mutex_init(&ioas->attach_lock);
 	INIT_LIST_HEAD(&ioas->hwpts);
 	init_waitqueue_head(&ioas->wait);
+	ioas->huge_pages = true;
 	ioas->alignment = 1;
 	ioas_iova_init(ioas);
 	ioas->view.cookie = new_cookie();
@@ -44,4 +46,35 @@ struct ioas *ioas_create(struct iommufd_ctx *ctx)
 	ioas->view.created_ns = ktime_get_boottime_ns();
 	ioas->view.id = ioas->obj.id;
 	return ioas;
+}
+
+/**
+ * ioas_set_huge_pages() - may contiguous memory become huge IO pages?
+ * @ioas: the IOAS
+ * @enable: yes, or no: everything is mapped in pages of PAGE_SIZE
+ *
+ * Takes iova_lock. Return: 0; -EINVAL to disable them while a HWPT holds the
+ * IOAS; -EADDRINUSE to disable them when something mapped is not aligned to
+ * PAGE_SIZE.
+ */
+int ioas_set_huge_pages(struct ioas *ioas, bool enable)
+{
+	int rc = 0;
+
+	mutex_lock(&ioas->iova_lock);
+	if (enable == ioas->huge_pages)
+		goto out;
+	if (!enable && !list_empty(&ioas->hwpts)) {
+		rc = -EINVAL;
+		goto out;
+	}
+	if (!enable)
+		rc = ioas_check_alignment(ioas, PAGE_SIZE);
+	if (rc)
+		goto out;
+	ioas->huge_pages = enable;
+	ioas_update_alignment(ioas);
+out:
+	mutex_unlock(&ioas->iova_lock);
+	return rc;
 }

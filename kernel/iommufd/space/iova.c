@@ -24,6 +24,7 @@ void ioas_iova_init(struct ioas *ioas)
 	mutex_init(&ioas->iova_lock);
 	mt_init_flags(&ioas->areas, MT_FLAGS_ALLOC_RANGE | MT_FLAGS_USE_RCU);
 	ioas->reserved = RB_ROOT_CACHED;
+	ioas->allowed = RB_ROOT_CACHED;
 }
 
 /**
@@ -67,27 +68,29 @@ struct area *ioas_prev_area(struct ioas *ioas, unsigned long from)
 	return area;
 }
 
-static struct reservation *next_reservation(struct ioas *ioas,
+/* The one that begins lowest of those that touch a range. */
+static struct reservation *next_reservation(struct rb_root_cached *root,
 					    unsigned long from,
 					    unsigned long last)
 {
 	struct interval_tree_node *node =
-		interval_tree_iter_first(&ioas->reserved, from, last);
+		interval_tree_iter_first(root, from, last);
 
 	return node ? container_of(node, struct reservation, node) : NULL;
 }
 
-/*
- * The lowest free range that is not reserved. IOVA 0 is never given out: too
- * many drivers take it for "none". The offset in the page is that of the user
- * address, so that pages map to pages.
- */
-static int find_free(struct ioas *ioas, struct area *area, unsigned long align)
-{
-	unsigned long offset = offset_in_page(area->view.va);
-	unsigned long length = area->view.length;
-	unsigned long from = PAGE_SIZE;
+/* What is looked for: @length bytes, @offset bytes after an aligned IOVA. */
+struct hole {
+	unsigned long length;
+	unsigned long offset;
+	unsigned long align;
+	unsigned long iova;
+};
 
+/* The lowest such range in [from, to] that is free and not reserved. */
+static int find_free_within(struct ioas *ioas, struct hole *hole,
+			    unsigned long from, unsigned long to)
+{
 	for (;;) {
 		MA_STATE(mas, &ioas->areas, 0, 0);
 		struct reservation *res;
@@ -96,21 +99,22 @@ static int find_free(struct ioas *ioas, struct area *area, unsigned long align)
 		int rc;
 
 		rcu_read_lock();
-		rc = mas_empty_area(&mas, from, ULONG_MAX, length);
+		rc = mas_empty_area(&mas, from, to, hole->length);
 		rcu_read_unlock();
 		if (rc)
 			return -ENOSPC;
 		/* Round up, and see what the rounding ran into. */
-		if (check_add_overflow(mas.index, align - 1, &iova))
+		if (check_add_overflow(mas.index, hole->align - 1, &iova))
 			return -ENOSPC;
-		iova = ALIGN_DOWN(iova, align);
-		if (check_add_overflow(iova, offset, &iova) ||
-		    check_add_overflow(iova, length - 1, &last))
+		iova = ALIGN_DOWN(iova, hole->align);
+		if (check_add_overflow(iova, hole->offset, &iova) ||
+		    check_add_overflow(iova, hole->length - 1, &last) ||
+		    last > to)
 			return -ENOSPC;
 		next = ioas_next_area(ioas, iova, last);
-		res = next_reservation(ioas, iova, last);
+		res = next_reservation(&ioas->reserved, iova, last);
 		if (!next && !res) {
-			area->view.iova = iova;
+			hole->iova = iova;
 			return 0;
 		}
 		from = 0;
@@ -118,7 +122,7 @@ static int find_free(struct ioas *ioas, struct area *area, unsigned long align)
 			from = area_last(next);
 		if (res)
 			from = max(from, res->node.last);
-		if (from == ULONG_MAX)
+		if (from >= to)
 			return -ENOSPC;
 		from++;
 		/* As many steps as there are gaps, which the user decides. */
@@ -129,70 +133,157 @@ static int find_free(struct ioas *ioas, struct area *area, unsigned long align)
 }
 
 /*
- * As aligned as may help: the largest IO page that the area can fill and the
- * user address is aligned for, so that huge pages of memory can become huge
- * pages of the IOMMU. A crowded IOAS makes do with less.
+ * Within what is allowed, or anywhere. IOVA 0 is never given out: too many
+ * drivers take it for "none".
  */
-static int choose_iova(struct ioas *ioas, struct area *area)
+static int find_free(struct ioas *ioas, struct hole *hole)
 {
-	static const unsigned long aligns[] = { SZ_1G, SZ_2M };
-	unsigned int i;
-	int rc;
+	struct reservation *res;
+	unsigned long from = 0;
+	int rc = -ENOSPC;
 
-	for (i = 0; i < ARRAY_SIZE(aligns); i++) {
-		if (area->view.length < aligns[i] ||
-		    !IS_ALIGNED(area->view.va, aligns[i]))
-			continue;
-		rc = find_free(ioas, area, max(aligns[i], ioas->alignment));
-		if (rc != -ENOSPC)
-			return rc;
+	if (RB_EMPTY_ROOT(&ioas->allowed.rb_root))
+		return find_free_within(ioas, hole, PAGE_SIZE, ULONG_MAX);
+	while (rc == -ENOSPC &&
+	       (res = next_reservation(&ioas->allowed, from, ULONG_MAX))) {
+		from = max(res->node.start, PAGE_SIZE);
+		if (from <= res->node.last)
+			rc = find_free_within(ioas, hole, from,
+					      res->node.last);
+		if (res->node.last == ULONG_MAX)
+			break;
+		from = res->node.last + 1;
 	}
-	return find_free(ioas, area, max(PAGE_SIZE, ioas->alignment));
+	return rc;
 }
 
-static int check_fixed(struct ioas *ioas, struct area *area)
+/*
+ * As aligned as may help: the largest IO page that the mapping can fill and
+ * the user address is aligned for, so that huge pages of memory can become huge
+ * pages of the IOMMU. A crowded IOAS makes do with less. The offset in the page
+ * is that of the user address, so that pages map to pages.
+ */
+static int choose_iova(struct ioas *ioas, unsigned long va,
+		       unsigned long length, unsigned long *iova)
 {
-	unsigned long iova = area->view.iova;
+	static const unsigned long aligns[] = { SZ_1G, SZ_2M, PAGE_SIZE };
+	struct hole hole = { .length = length, .offset = offset_in_page(va) };
+	unsigned int i;
+	int rc = -ENOSPC;
+
+	for (i = 0; rc == -ENOSPC && i < ARRAY_SIZE(aligns); i++) {
+		if (aligns[i] > PAGE_SIZE &&
+		    (length < aligns[i] || !IS_ALIGNED(va, aligns[i])))
+			continue;
+		hole.align = max(aligns[i], ioas->alignment);
+		rc = find_free(ioas, &hole);
+	}
+	*iova = hole.iova;
+	return rc;
+}
+
+static int check_fixed(struct ioas *ioas, unsigned long iova,
+		       unsigned long length)
+{
 	unsigned long last;
 
-	if (check_add_overflow(iova, area->view.length - 1, &last))
+	if (check_add_overflow(iova, length - 1, &last))
 		return -EOVERFLOW;
 	if (iova & (ioas->alignment - 1))
 		return -EINVAL;
-	if (next_reservation(ioas, iova, last))
+	if (next_reservation(&ioas->reserved, iova, last))
 		return -EINVAL;
 	if (ioas_next_area(ioas, iova, last))
 		return -EEXIST;
 	return 0;
 }
 
-/**
- * ioas_insert_area() - find room for an area and take it
- * @ioas: the IOAS; iova_lock is held
- * @area: length, va, offset and, if @fixed, iova are set; AREA_BUSY
- * @fixed: use the area's iova, rather than choose one
- *
- * May sleep for memory.
- * Return: 0; -EINVAL misaligned or reserved; -EEXIST mapped already;
- * -EOVERFLOW past the end of IOVAs; -ENOSPC no room; -ENOMEM; -EINTR.
- */
-int ioas_insert_area(struct ioas *ioas, struct area *area, bool fixed)
+static int insert_area(struct ioas *ioas, struct area *area)
 {
-	unsigned long misaligned = area->view.length | area->offset;
-	int rc;
+	int rc = mtree_insert_range(&ioas->areas, area->view.iova,
+				    area_last(area), area, GFP_KERNEL_ACCOUNT);
 
-	lockdep_assert_held(&ioas->iova_lock);
-	if (misaligned & (ioas->alignment - 1))
-		return -EINVAL;
-	rc = fixed ? check_fixed(ioas, area) : choose_iova(ioas, area);
-	if (rc)
-		return rc;
-	rc = mtree_insert_range(&ioas->areas, area->view.iova, area_last(area),
-				area, GFP_KERNEL_ACCOUNT);
 	if (rc)
 		return rc;
 	ioas->view.nr_areas++;
 	ioas->view.mapped_bytes += area->view.length;
+	return 0;
+}
+
+/**
+ * ioas_insert_areas() - find room for areas that follow one another; take it
+ * @ioas: the IOAS; iova_lock is held
+ * @areas: at least one struct area, by node; length, va and offset are set;
+ *	AREA_BUSY. Gets their iovas.
+ * @iova: in: where the first one begins, if @fixed; out: where it does
+ * @fixed: rather than choose
+ *
+ * May sleep for memory.
+ * Return: 0; -EINVAL misaligned or reserved; -EEXIST mapped already;
+ * -EOVERFLOW past the end of IOVAs; -ENOSPC no room; -ENOMEM; -EINTR. None is
+ * inserted then.
+ */
+int ioas_insert_areas(struct ioas *ioas, struct list_head *areas,
+		      unsigned long *iova, bool fixed)
+{
+	struct area *first = list_first_entry(areas, struct area, node);
+	unsigned long misaligned = 0, length = 0, at;
+	struct area *area;
+	int rc;
+
+	lockdep_assert_held(&ioas->iova_lock);
+	list_for_each_entry(area, areas, node) {
+		misaligned |= area->view.length | area->offset;
+		if (check_add_overflow(length, (unsigned long)area->view.length,
+				       &length))
+			return -EOVERFLOW;
+	}
+	if (misaligned & (ioas->alignment - 1))
+		return -EINVAL;
+	rc = fixed ? check_fixed(ioas, *iova, length) :
+		     choose_iova(ioas, first->view.va, length, iova);
+	if (rc)
+		return rc;
+	at = *iova;
+	list_for_each_entry(area, areas, node) {
+		area->view.iova = at;
+		rc = insert_area(ioas, area);
+		if (rc)
+			goto err_remove;
+		at += area->view.length;
+	}
+	return 0;
+
+err_remove:
+	list_for_each_entry_continue_reverse(area, areas, node)
+		ioas_remove_area(ioas, area);
+	return rc;
+}
+
+/**
+ * ioas_check_alignment() - are all areas aligned?
+ * @ioas: the IOAS; iova_lock is held
+ * @align: bytes, a power of two
+ *
+ * Return: 0 or -EADDRINUSE.
+ */
+int ioas_check_alignment(struct ioas *ioas, unsigned long align)
+{
+	unsigned long from = 0;
+	struct area *area;
+
+	lockdep_assert_held(&ioas->iova_lock);
+	if (align <= ioas->alignment)
+		return 0;
+	while ((area = ioas_next_area(ioas, from, ULONG_MAX))) {
+		if ((area->view.iova | area->view.length | area->offset) &
+		    (align - 1))
+			return -EADDRINUSE;
+		if (area_last(area) == ULONG_MAX)
+			break;
+		from = area_last(area) + 1;
+		cond_resched();
+	}
 	return 0;
 }
 
@@ -217,30 +308,93 @@ void ioas_remove_area(struct ioas *ioas, struct area *area)
 }
 
 /**
+ * reservation_add() - add a range to a tree of them
+ * @root: the tree
+ * @start: first IOVA
+ * @last: last IOVA
+ * @owner: see struct reservation
+ *
+ * May sleep. Return: 0 or -ENOMEM.
+ */
+int reservation_add(struct rb_root_cached *root, unsigned long start,
+		    unsigned long last, const void *owner)
+{
+	struct reservation *res = kzalloc(sizeof(*res), GFP_KERNEL_ACCOUNT);
+
+	if (!res)
+		return -ENOMEM;
+	res->node.start = start;
+	res->node.last = last;
+	res->owner = owner;
+	interval_tree_insert(&res->node, root);
+	return 0;
+}
+
+/**
+ * reservations_free() - empty a tree of ranges
+ * @root: the tree
+ */
+void reservations_free(struct rb_root_cached *root)
+{
+	struct reservation *res;
+
+	while ((res = next_reservation(root, 0, ULONG_MAX))) {
+		interval_tree_remove(&res->node, root);
+		kfree(res);
+	}
+}
+
+/**
  * ioas_reserve() - keep a range of IOVAs from being mapped
  * @ioas: the IOAS; iova_lock is held
  * @start: first IOVA
  * @last: last IOVA
  * @owner: for ioas_unreserve(); may reserve many, and what others reserved
  *
- * May sleep. Return: 0, -EADDRINUSE if an area is there, -ENOMEM.
+ * May sleep. Return: 0, -EADDRINUSE if an area is there or user space was
+ * promised that it stays usable, -ENOMEM.
  */
 int ioas_reserve(struct ioas *ioas, unsigned long start, unsigned long last,
 		 const void *owner)
 {
-	struct reservation *res;
-
 	lockdep_assert_held(&ioas->iova_lock);
-	if (ioas_next_area(ioas, start, last))
+	if (ioas_next_area(ioas, start, last) ||
+	    next_reservation(&ioas->allowed, start, last))
 		return -EADDRINUSE;
-	res = kzalloc(sizeof(*res), GFP_KERNEL_ACCOUNT);
-	if (!res)
-		return -ENOMEM;
-	res->node.start = start;
-	res->node.last = last;
-	res->owner = owner;
-	interval_tree_insert(&res->node, &ioas->reserved);
-	return 0;
+	return reservation_add(&ioas->reserved, start, last, owner);
+}
+
+/**
+ * ioas_set_allowed() - promise that ranges stay usable, and allocate in them
+ * @ioas: the IOAS
+ * @allowed: the ranges; gets those that were promised before. None: automatic
+ *	IOVAs come from everywhere again.
+ *
+ * Takes iova_lock. Return: 0, or -EADDRINUSE if one is reserved: nothing has
+ * changed then.
+ */
+int ioas_set_allowed(struct ioas *ioas, struct rb_root_cached *allowed)
+{
+	struct reservation *res;
+	unsigned long from = 0;
+	int rc = 0;
+
+	mutex_lock(&ioas->iova_lock);
+	while ((res = next_reservation(allowed, from, ULONG_MAX))) {
+		if (next_reservation(&ioas->reserved, res->node.start,
+				     res->node.last)) {
+			rc = -EADDRINUSE;
+			break;
+		}
+		if (res->node.last == ULONG_MAX)
+			break;
+		from = res->node.last + 1;
+		cond_resched();
+	}
+	if (!rc)
+		swap(ioas->allowed, *allowed);
+	mutex_unlock(&ioas->iova_lock);
+	return rc;
 }
 
 /**
@@ -281,7 +435,8 @@ bool ioas_next_usable(struct ioas *ioas, unsigned long *start,
 
 	lockdep_assert_held(&ioas->iova_lock);
 	/* In order of their starts, so this is the lowest that matters. */
-	while ((res = next_reservation(ioas, *start, ULONG_MAX)) &&
+	while ((res = next_reservation(&ioas->reserved, *start,
+				       ULONG_MAX)) &&
 	       res->node.start <= *start) {
 		if (res->node.last == ULONG_MAX)
 			return false;

@@ -53,6 +53,8 @@ struct hwpt;
  * @hwpts: struct hwpt.node; under @iova_lock
  * @areas: IOVA to struct area; written under @iova_lock, read under RCU
  * @reserved: struct reservation.node; under @iova_lock
+ * @allowed: likewise: what ALLOW_IOVAS asked for; none: everything is allowed
+ * @huge_pages: contiguous memory may become huge IO pages; under @iova_lock
  * @alignment: of IOVAs and lengths, bytes; 1 while no HWPT asks for more;
  *	under @iova_lock
  * @wait: woken when an area becomes READY or goes
@@ -66,6 +68,8 @@ struct ioas {
 	struct list_head hwpts;
 	struct maple_tree areas;
 	struct rb_root_cached reserved;
+	struct rb_root_cached allowed;
+	bool huge_pages;
 	unsigned long alignment;
 	wait_queue_head_t wait;
 };
@@ -87,7 +91,7 @@ enum area_state {
  *	WALKED
  * @iommu_prot: for iommu_map()
  * @state: under iova_lock
- * @node: on the list of the one who made it BUSY to remove it
+ * @node: on the list of the one who made it BUSY
  * @rcu: frees it
  */
 struct area {
@@ -108,9 +112,9 @@ static inline unsigned long area_last(const struct area *area)
 }
 
 /**
- * struct reservation - IOVAs that must not be mapped
+ * struct reservation - IOVAs that must not be mapped, or that must stay usable
  * @node: the range, inclusive
- * @owner: who reserved it, and takes it back by that
+ * @owner: who reserved it, and takes it back by that; NULL for allowed ones
  */
 struct reservation {
 	struct interval_tree_node node;
@@ -119,6 +123,7 @@ struct reservation {
 
 /* ioas.c */
 struct ioas *ioas_create(struct iommufd_ctx *ctx);
+int ioas_set_huge_pages(struct ioas *ioas, bool enable);
 
 /* The IOAS behind an id, with a busy reference for object_put(). */
 static inline struct ioas *ioas_get(struct iommufd_ctx *ctx, u32 id)
@@ -128,7 +133,9 @@ static inline struct ioas *ioas_get(struct iommufd_ctx *ctx, u32 id)
 
 /* iova.c: who holds which IOVA */
 void ioas_iova_init(struct ioas *ioas);
-int ioas_insert_area(struct ioas *ioas, struct area *area, bool fixed);
+int ioas_insert_areas(struct ioas *ioas, struct list_head *areas,
+		      unsigned long *iova, bool fixed);
+int ioas_check_alignment(struct ioas *ioas, unsigned long align);
 void ioas_remove_area(struct ioas *ioas, struct area *area);
 struct area *ioas_next_area(struct ioas *ioas, unsigned long from,
 			    unsigned long last);
@@ -136,6 +143,10 @@ struct area *ioas_prev_area(struct ioas *ioas, unsigned long from);
 int ioas_reserve(struct ioas *ioas, unsigned long start, unsigned long last,
 		 const void *owner);
 void ioas_unreserve(struct ioas *ioas, const void *owner);
+int ioas_set_allowed(struct ioas *ioas, struct rb_root_cached *allowed);
+int reservation_add(struct rb_root_cached *root, unsigned long start,
+		    unsigned long last, const void *owner);
+void reservations_free(struct rb_root_cached *root);
 void ioas_wait_for_areas(struct ioas *ioas, unsigned int state);
 bool ioas_next_usable(struct ioas *ioas, unsigned long *start,
 		      unsigned long *last);
@@ -164,10 +175,13 @@ struct map_args {
 
 int ioas_map_user(struct ioas *ioas, struct map_args *args,
 		  struct op_stats *st);
+int ioas_copy(struct ioas *dst, struct ioas *src, unsigned long first,
+	      struct map_args *args, struct op_stats *st);
 int ioas_unmap(struct ioas *ioas, unsigned long first, unsigned long last,
 	       u64 *unmapped, u64 *nr_areas, struct op_stats *st);
 
 /* walk.c: HWPTs that join and leave */
+void ioas_update_alignment(struct ioas *ioas);
 int ioas_join_hwpt(struct ioas *ioas, struct hwpt *hwpt, struct op_stats *st);
 void ioas_leave_hwpt(struct ioas *ioas, struct hwpt *hwpt,
 		     struct op_stats *st);
@@ -178,11 +192,14 @@ int area_enter_hwpt(struct ioas *ioas, struct area *area, struct hwpt *hwpt,
 void area_exit_hwpt(struct ioas *ioas, struct area *area, struct hwpt *hwpt,
 		    struct op_stats *st);
 
-/* commands.c: the ioctls */
+/* cmd_ioas.c, cmd_map.c: the ioctls */
 struct ucmd;
 int cmd_ioas_alloc(struct ucmd *ucmd);
 int cmd_ioas_iova_ranges(struct ucmd *ucmd);
+int cmd_ioas_allow_iovas(struct ucmd *ucmd);
+int cmd_ioas_copy(struct ucmd *ucmd);
 int cmd_ioas_map(struct ucmd *ucmd);
 int cmd_ioas_unmap(struct ucmd *ucmd);
+int cmd_option(struct ucmd *ucmd);
 
 #endif

@@ -15,25 +15,15 @@ static int check_domain(struct ioas *ioas, struct hwpt *hwpt)
 {
 	struct iommu_domain_geometry *geo = &hwpt->domain->geometry;
 	unsigned long align = domain_alignment(hwpt->domain);
-	unsigned long from = 0;
-	struct area *area;
-	int rc = 0;
+	int rc;
 
 	lockdep_assert_held(&ioas->iova_lock);
 	/* Memory comes in units of PAGE_SIZE; larger IO pages do not fit it. */
 	if (align > PAGE_SIZE)
 		return -EINVAL;
-	while ((area = ioas_next_area(ioas, from, ULONG_MAX))) {
-		if ((area->view.iova | area->view.length | area->offset) &
-		    (align - 1))
-			return -EADDRINUSE;
-		if (area_last(area) == ULONG_MAX)
-			break;
-		from = area_last(area) + 1;
-		cond_resched();
-	}
-	if (!geo->force_aperture)
-		return 0;
+	rc = ioas_check_alignment(ioas, align);
+	if (rc || !geo->force_aperture)
+		return rc;
 	if (geo->aperture_start)
 		rc = ioas_reserve(ioas, 0, geo->aperture_start - 1, hwpt);
 	if (!rc && geo->aperture_end < ULONG_MAX)
@@ -43,12 +33,16 @@ static int check_domain(struct ioas *ioas, struct hwpt *hwpt)
 	return rc;
 }
 
-static void update_alignment(struct ioas *ioas)
+/**
+ * ioas_update_alignment() - work out what IOVAs must be aligned to now
+ * @ioas: the IOAS; iova_lock is held, and all areas are aligned so
+ */
+void ioas_update_alignment(struct ioas *ioas)
 {
 	struct hwpt *hwpt;
 
 	lockdep_assert_held(&ioas->iova_lock);
-	ioas->alignment = 1;
+	ioas->alignment = ioas->huge_pages ? 1 : PAGE_SIZE;
 	list_for_each_entry(hwpt, &ioas->hwpts, node)
 		ioas->alignment = max(ioas->alignment,
 				      domain_alignment(hwpt->domain));
@@ -178,7 +172,7 @@ static void leave_locked(struct ioas *ioas, struct hwpt *hwpt,
 	list_del_init(&hwpt->node);
 	ioas->view.nr_domains--;
 	ioas_unreserve(ioas, hwpt);
-	update_alignment(ioas);
+	ioas_update_alignment(ioas);
 }
 
 /**
@@ -208,7 +202,7 @@ int ioas_join_hwpt(struct ioas *ioas, struct hwpt *hwpt, struct op_stats *st)
 	hwpt->complete = false;
 	list_add_tail(&hwpt->node, &ioas->hwpts);
 	ioas->view.nr_domains++;
-	update_alignment(ioas);
+	ioas_update_alignment(ioas);
 	rc = walk_up(ioas, hwpt, st);
 	if (rc)
 		leave_locked(ioas, hwpt, st);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The ioctls of an IOAS: what the caller says is checked here, once, and
- * becomes arguments that the rest of space/ can trust.
+ * The ioctls that map and unmap: what the caller says is checked here, once,
+ * and becomes arguments that the rest of space/ can trust.
  */
 #include <linux/mm.h>
 #include <linux/uaccess.h>
@@ -12,149 +12,47 @@
 #include "trace.h"
 #include "ucmd.h"
 
-/**
- * cmd_ioas_alloc() - IOMMU_IOAS_ALLOC
- * @ucmd: the ioctl
- *
- * Return: 0, -EOPNOTSUPP for unknown flags, -ENOMEM, -EFAULT.
- */
-int cmd_ioas_alloc(struct ucmd *ucmd)
+/* The flags of MAP and COPY. */
+static int check_flags(u32 flags)
 {
-	struct iommu_ioas_alloc *cmd = ucmd->cmd;
-	struct ioas *ioas;
-	int rc;
+	const u32 access = IOMMU_IOAS_MAP_READABLE | IOMMU_IOAS_MAP_WRITEABLE;
 
-	if (cmd->flags)
+	if (flags & ~(access | IOMMU_IOAS_MAP_FIXED_IOVA))
 		return -EOPNOTSUPP;
-	ioas = ioas_create(ucmd->ctx);
-	if (IS_ERR(ioas))
-		return PTR_ERR(ioas);
-	cmd->out_ioas_id = ioas->obj.id;
-	rc = ucmd_respond(ucmd);
-	if (rc) {
-		ioas->obj.destroy(ucmd->ctx, &ioas->obj);
-		object_abort(ucmd->ctx, &ioas->obj);
-		return rc;
-	}
-	object_publish(ucmd->ctx, &ioas->obj);
-	return 0;
-}
-
-#define RANGES_PER_BATCH 16
-
-/*
- * Collect ranges from *start on. True when there are more; *start is where
- * they begin.
- */
-static bool collect_ranges(struct ioas *ioas, unsigned long *start,
-			   struct iommu_iova_range *ranges, u32 *n)
-{
-	unsigned long last;
-	bool more = true;
-
-	mutex_lock(&ioas->iova_lock);
-	for (*n = 0; more && *n < RANGES_PER_BATCH; (*n)++) {
-		more = ioas_next_usable(ioas, start, &last);
-		if (!more)
-			break;
-		ranges[*n].start = *start;
-		ranges[*n].last = last;
-		more = last != ULONG_MAX;
-		*start = last + 1;
-	}
-	mutex_unlock(&ioas->iova_lock);
-	return more;
-}
-
-/*
- * Write up to *num ranges to the caller; *num becomes how many there are. The
- * caller's memory may take as long as it likes to be faulted in, so no lock is
- * held meanwhile, and a device that comes or goes then shows in part.
- */
-static int copy_ranges(struct ioas *ioas, struct iommu_iova_range __user *to,
-		       u32 *num)
-{
-	struct iommu_iova_range ranges[RANGES_PER_BATCH];
-	u32 room = *num, total = 0, n;
-	unsigned long start = 0;
-	bool more;
-
-	do {
-		more = collect_ranges(ioas, &start, ranges, &n);
-		if (total < room &&
-		    copy_to_user(to + total, ranges,
-				 min(n, room - total) * sizeof(*ranges)))
-			return -EFAULT;
-		total += n;
-		cond_resched();
-	} while (more);
-	*num = total;
-	return total > room ? -EMSGSIZE : 0;
-}
-
-/**
- * cmd_ioas_iova_ranges() - IOMMU_IOAS_IOVA_RANGES
- * @ucmd: the ioctl
- *
- * Return: 0; -EMSGSIZE when the caller's array is too small, with the number
- * that it should have; -EOPNOTSUPP, -ENOENT, -EFAULT.
- */
-int cmd_ioas_iova_ranges(struct ucmd *ucmd)
-{
-	struct iommu_ioas_iova_ranges *cmd = ucmd->cmd;
-	struct ioas *ioas;
-	int rc, rc_respond;
-
-	if (cmd->__reserved)
-		return -EOPNOTSUPP;
-	ioas = ioas_get(ucmd->ctx, cmd->ioas_id);
-	if (IS_ERR(ioas))
-		return PTR_ERR(ioas);
-	rc = copy_ranges(ioas, u64_to_user_ptr(cmd->allowed_iovas),
-			 &cmd->num_iovas);
-	mutex_lock(&ioas->iova_lock);
-	cmd->out_iova_alignment = ioas->alignment;
-	mutex_unlock(&ioas->iova_lock);
-	object_put(ucmd->ctx, &ioas->obj);
-	if (rc && rc != -EMSGSIZE)
-		return rc;
-	rc_respond = ucmd_respond(ucmd);
-	return rc_respond ?: rc;
+	return flags & access ? 0 : -EINVAL;
 }
 
 static int check_map(const struct iommu_ioas_map *cmd)
 {
-	const u32 access = IOMMU_IOAS_MAP_READABLE | IOMMU_IOAS_MAP_WRITEABLE;
 	u64 end;
+	int rc = check_flags(cmd->flags);
 
-	if (cmd->flags & ~(access | IOMMU_IOAS_MAP_FIXED_IOVA) ||
-	    cmd->__reserved)
+	if (cmd->__reserved)
 		return -EOPNOTSUPP;
-	if (!(cmd->flags & access))
-		return -EINVAL;
+	if (rc)
+		return rc;
 	if (cmd->iova >= ULONG_MAX || cmd->length >= ULONG_MAX ||
 	    check_add_overflow(cmd->user_va, cmd->length, &end))
 		return -EOVERFLOW;
 	return cmd->length ? 0 : -EINVAL;
 }
 
-static void map_args_from(struct map_args *args,
-			  const struct iommu_ioas_map *cmd)
+static void map_args_init(struct map_args *args, u32 flags, u64 iova,
+			  u64 length)
 {
 	memset(args, 0, sizeof(*args));
-	args->fixed = cmd->flags & IOMMU_IOAS_MAP_FIXED_IOVA;
+	args->fixed = flags & IOMMU_IOAS_MAP_FIXED_IOVA;
 	/* Without that flag the IOVA is an output. */
-	args->iova = args->fixed ? cmd->iova : 0;
-	args->va = cmd->user_va;
-	args->length = cmd->length;
-	if (cmd->flags & IOMMU_IOAS_MAP_READABLE)
+	args->iova = args->fixed ? iova : 0;
+	args->length = length;
+	if (flags & IOMMU_IOAS_MAP_READABLE)
 		args->prot |= IOMMUFD_PROT_READ;
-	if (cmd->flags & IOMMU_IOAS_MAP_WRITEABLE)
+	if (flags & IOMMU_IOAS_MAP_WRITEABLE)
 		args->prot |= IOMMUFD_PROT_WRITE;
 }
 
 static int admit_map(struct ioas *ioas, const struct map_args *args,
-		     struct op_stats *st)
+		     enum iommufd_op op, struct op_stats *st)
 {
 	struct pin_request req;
 	u64 begin;
@@ -163,7 +61,7 @@ static int admit_map(struct ioas *ioas, const struct map_args *args,
 	if (!policy_active())
 		return 0;
 	begin = op_begin(st);
-	policy_init_request(&req, ioas->ctx, IOMMUFD_OP_MAP);
+	policy_init_request(&req, ioas->ctx, op);
 	req.pub.ioas_cookie = ioas->view.cookie;
 	req.pub.ioas_id = ioas->obj.id;
 	req.pub.ioas_bytes = READ_ONCE(ioas->view.mapped_bytes);
@@ -193,6 +91,23 @@ static void undo_map(struct ioas *ioas, const struct map_args *args,
 		   &nr_areas, st);
 }
 
+static void fill_event(struct iommufd_map_event *ev,
+		       const struct map_args *args, const struct op_stats *st)
+{
+	ev->va = args->va;
+	ev->iova = args->iova;
+	ev->length = args->length;
+	ev->prot = args->prot;
+	ev->flags = args->fixed ? IOMMUFD_REQ_FIXED_IOVA : 0;
+	ev->nr_domains = args->nr_domains;
+	ev->nr_runs = args->nr_runs;
+	ev->pinned_pages = st->pinned;
+	ev->policy_ns = st->policy_ns;
+	ev->pin_ns = st->pin_ns;
+	ev->account_ns = st->account_ns;
+	ev->fill_ns = st->fill_ns;
+}
+
 static int map_checked(struct ucmd *ucmd, struct map_args *args, u64 *cookie,
 		       struct op_stats *st)
 {
@@ -207,7 +122,7 @@ static int map_checked(struct ucmd *ucmd, struct map_args *args, u64 *cookie,
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
 	*cookie = ioas->view.cookie;
-	rc = admit_map(ioas, args, st);
+	rc = admit_map(ioas, args, IOMMUFD_OP_MAP, st);
 	if (!rc)
 		rc = ioas_map_user(ioas, args, st);
 	if (!rc) {
@@ -237,31 +152,111 @@ int cmd_ioas_map(struct ucmd *ucmd)
 	u64 cookie = 0;
 	int rc;
 
-	map_args_from(&args, cmd);
+	map_args_init(&args, cmd->flags, cmd->iova, cmd->length);
+	args.va = cmd->user_va;
 	rc = map_checked(ucmd, &args, &cookie, &st);
 
 	if (trace_iommufd_map_enabled()) {
 		struct iommufd_map_event ev = {
+			.op = IOMMUFD_OP_MAP,
 			.ctx_cookie = ucmd->ctx->view.cookie,
 			.ioas_cookie = cookie,
 			.ioas_id = cmd->ioas_id,
 			.ret = rc,
-			.va = args.va,
-			.iova = args.iova,
-			.length = args.length,
-			.prot = args.prot,
-			.flags = args.fixed ? IOMMUFD_REQ_FIXED_IOVA : 0,
-			.nr_domains = args.nr_domains,
-			.nr_runs = args.nr_runs,
-			.pinned_pages = st.pinned,
-			.policy_ns = st.policy_ns,
-			.pin_ns = st.pin_ns,
-			.account_ns = st.account_ns,
-			.fill_ns = st.fill_ns,
 		};
 
+		fill_event(&ev, &args, &st);
 		op_end(&st, &ev.duration_ns, begin);
 		trace_iommufd_map(&ev);
+	}
+	return rc;
+}
+
+static int check_copy(const struct iommu_ioas_copy *cmd)
+{
+	u64 last;
+	int rc = check_flags(cmd->flags);
+
+	if (rc)
+		return rc;
+	if (cmd->length >= ULONG_MAX || cmd->src_iova >= ULONG_MAX ||
+	    cmd->dst_iova >= ULONG_MAX)
+		return -EOVERFLOW;
+	if (!cmd->length)
+		return -EINVAL;
+	if (check_add_overflow(cmd->src_iova, cmd->length - 1, &last))
+		return -EOVERFLOW;
+	return 0;
+}
+
+static int copy_checked(struct ucmd *ucmd, struct map_args *args, u64 *cookie,
+			struct op_stats *st)
+{
+	struct iommu_ioas_copy *cmd = ucmd->cmd;
+	struct ioas *src, *dst;
+	int rc;
+
+	rc = check_copy(cmd);
+	if (rc)
+		return rc;
+	src = ioas_get(ucmd->ctx, cmd->src_ioas_id);
+	if (IS_ERR(src))
+		return PTR_ERR(src);
+	dst = ioas_get(ucmd->ctx, cmd->dst_ioas_id);
+	if (IS_ERR(dst)) {
+		rc = PTR_ERR(dst);
+		goto out_src;
+	}
+	*cookie = dst->view.cookie;
+	rc = admit_map(dst, args, IOMMUFD_OP_COPY, st);
+	if (!rc)
+		rc = ioas_copy(dst, src, cmd->src_iova, args, st);
+	if (!rc) {
+		cmd->dst_iova = args->iova;
+		rc = ucmd_respond(ucmd);
+		if (rc)
+			undo_map(dst, args, st);
+	}
+	object_put(ucmd->ctx, &dst->obj);
+out_src:
+	object_put(ucmd->ctx, &src->obj);
+	return rc;
+}
+
+/**
+ * cmd_ioas_copy() - IOMMU_IOAS_COPY
+ * @ucmd: the ioctl
+ *
+ * Return: 0; -EOPNOTSUPP unknown flags; -EOVERFLOW a range that wraps; -EINVAL
+ * no access, no length; -ENOENT no such IOAS; what policies say; see
+ * ioas_copy(); -EFAULT.
+ */
+int cmd_ioas_copy(struct ucmd *ucmd)
+{
+	struct op_stats st = { .timed = trace_iommufd_copy_enabled() };
+	struct iommu_ioas_copy *cmd = ucmd->cmd;
+	u64 begin = op_begin(&st);
+	struct map_args args;
+	u64 cookie = 0;
+	int rc;
+
+	map_args_init(&args, cmd->flags, cmd->dst_iova, cmd->length);
+	rc = copy_checked(ucmd, &args, &cookie, &st);
+
+	if (trace_iommufd_copy_enabled()) {
+		struct iommufd_map_event ev = {
+			.op = IOMMUFD_OP_COPY,
+			.ctx_cookie = ucmd->ctx->view.cookie,
+			.ioas_cookie = cookie,
+			.ioas_id = cmd->dst_ioas_id,
+			.src_ioas_id = cmd->src_ioas_id,
+			.src_iova = cmd->src_iova,
+			.ret = rc,
+		};
+
+		fill_event(&ev, &args, &st);
+		op_end(&st, &ev.duration_ns, begin);
+		trace_iommufd_copy(&ev);
 	}
 	return rc;
 }
