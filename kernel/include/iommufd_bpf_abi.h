@@ -317,7 +317,8 @@ struct iommufd_unmap_event {
 };
 
 /**
- * struct iommufd_attach_event - tracepoints iommufd_attach, iommufd_detach
+ * struct iommufd_attach_event - tracepoints iommufd_attach, iommufd_replace,
+ *	iommufd_detach
  * @ctx_cookie: the context
  * @ioas_cookie: the IOAS behind the HWPT; 0 if none was reached
  * @device_id: the device's id in the context

@@ -16,6 +16,7 @@
 #include <linux/uaccess.h>
 #include <uapi/linux/iommufd.h>
 
+#include "device/device.h"
 #include "main.h"
 #include "object.h"
 #include "space/space.h"
@@ -31,6 +32,7 @@ static int cmd_destroy(struct ucmd *ucmd)
 /* Room for any command. */
 union any_command {
 	struct iommu_destroy destroy;
+	struct iommu_hwpt_alloc hwpt;
 	struct iommu_ioas_alloc alloc;
 	struct iommu_ioas_iova_ranges ranges;
 	struct iommu_ioas_allow_iovas allow;
@@ -66,6 +68,8 @@ struct command {
 
 static const struct command commands[] = {
 	COMMAND(IOMMU_DESTROY, cmd_destroy, iommu_destroy, id),
+	COMMAND(IOMMU_HWPT_ALLOC, cmd_hwpt_alloc, iommu_hwpt_alloc,
+		__reserved),
 	COMMAND(IOMMU_IOAS_ALLOC, cmd_ioas_alloc, iommu_ioas_alloc,
 		out_ioas_id),
 	COMMAND(IOMMU_IOAS_ALLOW_IOVAS, cmd_ioas_allow_iovas,

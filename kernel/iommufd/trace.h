@@ -83,6 +83,11 @@ DEFINE_EVENT(iommufd_attachment, iommufd_attach,
 	TP_ARGS(ev)
 );
 
+DEFINE_EVENT(iommufd_attachment, iommufd_replace,
+	TP_PROTO(const struct iommufd_attach_event *ev),
+	TP_ARGS(ev)
+);
+
 DEFINE_EVENT(iommufd_attachment, iommufd_detach,
 	TP_PROTO(const struct iommufd_attach_event *ev),
 	TP_ARGS(ev)

@@ -14,99 +14,9 @@
 #include "space/space.h"
 #include "trace.h"
 
-/* The window for software MSI: once a HWPT, whichever group comes first. */
-static int setup_sw_msi(struct device_group *group, struct hwpt *hwpt)
-{
-	int rc = 0;
-
-	lockdep_assert_held(&group->lock);
-	if (group->sw_msi_start == PHYS_ADDR_MAX)
-		return 0;
-	mutex_lock(&hwpt->ioas->iova_lock);
-	if (!hwpt->msi_cookie)
-		rc = iommu_get_msi_cookie(hwpt->domain, group->sw_msi_start);
-	if (!rc)
-		hwpt->msi_cookie = true;
-	mutex_unlock(&hwpt->ioas->iova_lock);
-	return rc;
-}
-
-static int attach_group(struct device_group *group, struct hwpt *hwpt)
-{
-	int rc;
-
-	lockdep_assert_held(&group->lock);
-	if (group->hwpt)
-		return group->hwpt == hwpt ? 0 : -EINVAL;
-	rc = setup_sw_msi(group, hwpt);
-	if (rc)
-		return rc;
-	rc = iommu_attach_group(hwpt->domain, group->group);
-	if (rc)
-		return rc;
-	group->hwpt = hwpt;
-	return 0;
-}
-
-/*
- * Attach a device to a HWPT. -EINVAL means that they do not suit each other.
- * The caller holds a busy reference to the HWPT, or made it.
- */
-static int attach_to_hwpt(struct iommufd_device *idev, struct hwpt *hwpt)
-{
-	struct device_group *group = idev->group;
-	int rc;
-
-	if (device_iommu_capable(idev->dev,
-				 IOMMU_CAP_ENFORCE_CACHE_COHERENCY) &&
-	    !hwpt->enforce_coherency)
-		return -EINVAL;
-
-	mutex_lock(&group->lock);
-	if (idev->attached) {
-		rc = -EBUSY;
-		goto out;
-	}
-	rc = device_reserve_regions(idev, hwpt->ioas);
-	if (rc)
-		goto out;
-	rc = attach_group(group, hwpt);
-	if (rc) {
-		device_unreserve_regions(idev, hwpt->ioas);
-		goto out;
-	}
-	group->nr_attached++;
-	idev->attached = true;
-	WRITE_ONCE(idev->view.hwpt_id, hwpt->obj.id);
-	WRITE_ONCE(idev->view.ioas_cookie, hwpt->ioas->view.cookie);
-	object_use(idev->ctx, &hwpt->obj);
-out:
-	mutex_unlock(&group->lock);
-	return rc;
-}
-
-/* The reverse. The device's reference to the HWPT goes to the caller. */
-static struct hwpt *detach_from_hwpt(struct iommufd_device *idev)
-{
-	struct device_group *group = idev->group;
-	struct hwpt *hwpt = NULL;
-
-	mutex_lock(&group->lock);
-	if (WARN_ON(!idev->attached))
-		goto out;
-	hwpt = group->hwpt;
-	WRITE_ONCE(idev->view.hwpt_id, 0);
-	WRITE_ONCE(idev->view.ioas_cookie, 0);
-	idev->attached = false;
-	if (!--group->nr_attached) {
-		iommu_detach_group(hwpt->domain, group->group);
-		group->hwpt = NULL;
-	}
-	device_unreserve_regions(idev, hwpt->ioas);
-out:
-	mutex_unlock(&group->lock);
-	return hwpt;
-}
+/* group_attach() or group_replace() */
+typedef int (*attach_fn)(struct iommufd_device *idev, struct hwpt *hwpt,
+			 struct hwpt **old);
 
 /* The next HWPT of an IOAS that an attach may pick; @prev is given back. */
 static struct hwpt *next_automatic(struct ioas *ioas, struct hwpt *prev)
@@ -128,38 +38,61 @@ out:
 	return hwpt;
 }
 
-static int attach_new_hwpt(struct iommufd_device *idev, struct ioas *ioas,
-			   u32 *hwpt_id, struct op_stats *st)
+/*
+ * Attach before filling: reserved regions are known before areas go in, and
+ * some drivers finish a domain only when it is attached.
+ */
+static int attach_then_fill(struct iommufd_device *idev, struct hwpt *hwpt,
+			    struct op_stats *st)
 {
-	struct hwpt *hwpt = hwpt_create(ioas, idev->dev);
+	struct hwpt *old;
+	int rc;
+
+	rc = group_attach(idev, hwpt, &old);
+	if (rc)
+		return rc;
+	rc = hwpt_fill(hwpt, st);
+	if (rc) {
+		group_detach(idev, &old);
+		object_unuse(idev->ctx, &hwpt->obj);
+	}
+	return rc;
+}
+
+/* Fill before replacing: DMA that is under way must find its mappings. */
+static int fill_then_replace(struct iommufd_device *idev, struct hwpt *hwpt,
+			     struct hwpt **old, struct op_stats *st)
+{
+	int rc = hwpt_fill(hwpt, st);
+
+	return rc ?: group_replace(idev, hwpt, old);
+}
+
+static int attach_new_hwpt(struct iommufd_device *idev, struct ioas *ioas,
+			   attach_fn attach, struct hwpt **old, u32 *hwpt_id,
+			   struct op_stats *st)
+{
+	struct hwpt *hwpt = hwpt_create(ioas, idev->dev, 0);
 	int rc;
 
 	if (IS_ERR(hwpt))
 		return PTR_ERR(hwpt);
 	hwpt->automatic = true;
-	/*
-	 * Attach first: reserved regions must be known before areas go in,
-	 * and some drivers finish a domain only when it is attached.
-	 */
-	rc = attach_to_hwpt(idev, hwpt);
-	if (rc)
-		goto err_abort;
-	rc = hwpt_fill(hwpt, st);
-	if (rc)
-		goto err_detach;
+	if (attach == group_attach)
+		rc = attach_then_fill(idev, hwpt, st);
+	else
+		rc = fill_then_replace(idev, hwpt, old, st);
+	if (rc) {
+		hwpt_abort(hwpt);
+		return rc;
+	}
 	*hwpt_id = hwpt->obj.id;
 	hwpt_publish(hwpt);
 	return 0;
-
-err_detach:
-	detach_from_hwpt(idev);
-	object_unuse(idev->ctx, &hwpt->obj);
-err_abort:
-	hwpt_abort(hwpt);
-	return rc;
 }
 
 static int attach_to_ioas(struct iommufd_device *idev, struct ioas *ioas,
+			  attach_fn attach, struct hwpt **old,
 			  struct iommufd_attach_event *ev, struct op_stats *st)
 {
 	struct hwpt *hwpt = NULL;
@@ -169,14 +102,14 @@ static int attach_to_ioas(struct iommufd_device *idev, struct ioas *ioas,
 	if (mutex_lock_killable(&ioas->attach_lock))
 		return -EINTR;
 	while ((hwpt = next_automatic(ioas, hwpt))) {
-		rc = attach_to_hwpt(idev, hwpt);
+		rc = attach(idev, hwpt, old);
 		if (rc != -EINVAL) {
 			ev->hwpt_id = hwpt->obj.id;
 			object_put(ioas->ctx, &hwpt->obj);
 			goto out;
 		}
 	}
-	rc = attach_new_hwpt(idev, ioas, &ev->hwpt_id, st);
+	rc = attach_new_hwpt(idev, ioas, attach, old, &ev->hwpt_id, st);
 	ev->created_hwpt = !rc;
 out:
 	mutex_unlock(&ioas->attach_lock);
@@ -209,6 +142,7 @@ static int admit(struct iommufd_device *idev, struct ioas *ioas,
 }
 
 static int attach_to_object(struct iommufd_device *idev, u32 pt_id,
+			    attach_fn attach, struct hwpt **old,
 			    struct iommufd_attach_event *ev,
 			    struct op_stats *st)
 {
@@ -235,13 +169,12 @@ static int attach_to_object(struct iommufd_device *idev, u32 pt_id,
 	rc = admit(idev, ioas, st);
 	if (rc)
 		goto out;
-	if (!hwpt) {
-		rc = attach_to_ioas(idev, ioas, ev, st);
-		goto out;
-	}
-	rc = attach_to_hwpt(idev, hwpt);
-	if (!rc)
+	if (hwpt) {
+		rc = attach(idev, hwpt, old);
 		ev->hwpt_id = hwpt->obj.id;
+	} else {
+		rc = attach_to_ioas(idev, ioas, attach, old, ev, st);
+	}
 out:
 	object_put(idev->ctx, obj);
 	return rc;
@@ -254,6 +187,30 @@ static void start_event(struct iommufd_device *idev,
 	ev->device_id = idev->obj.id;
 	ev->group_id = idev->view.group_id;
 	memcpy(ev->device, idev->view.name, sizeof(ev->device));
+}
+
+static int attach_or_replace(struct iommufd_device *idev, ioasid_t pasid,
+			     u32 *pt_id, attach_fn attach,
+			     struct iommufd_attach_event *ev,
+			     struct op_stats *st)
+{
+	u64 begin = op_begin(st);
+	struct hwpt *old = NULL;
+	int rc = -EOPNOTSUPP;
+
+	start_event(idev, ev);
+	ev->pt_id = *pt_id;
+	if (pasid == IOMMU_NO_PASID)
+		rc = attach_to_object(idev, *pt_id, attach, &old, ev, st);
+	if (!rc)
+		*pt_id = ev->hwpt_id;
+	if (old)
+		hwpt_put(old);
+	ev->ret = rc;
+	ev->pinned_pages = st->pinned;
+	ev->policy_ns = st->policy_ns;
+	op_end(st, &ev->duration_ns, begin);
+	return rc;
 }
 
 /**
@@ -274,24 +231,39 @@ int iommufd_device_attach(struct iommufd_device *idev, ioasid_t pasid,
 			  u32 *pt_id)
 {
 	struct op_stats st = { .timed = trace_iommufd_attach_enabled() };
-	struct iommufd_attach_event ev = { .pt_id = *pt_id };
-	u64 begin = op_begin(&st);
+	struct iommufd_attach_event ev = {};
 	int rc;
 
-	start_event(idev, &ev);
-	rc = pasid == IOMMU_NO_PASID ?
-		     attach_to_object(idev, *pt_id, &ev, &st) :
-		     -EOPNOTSUPP;
-	if (!rc)
-		*pt_id = ev.hwpt_id;
-	ev.ret = rc;
-	ev.pinned_pages = st.pinned;
-	ev.policy_ns = st.policy_ns;
-	op_end(&st, &ev.duration_ns, begin);
+	rc = attach_or_replace(idev, pasid, pt_id, group_attach, &ev, &st);
 	trace_iommufd_attach(&ev);
 	return rc;
 }
 EXPORT_SYMBOL_NS_GPL(iommufd_device_attach, IOMMUFD);
+
+/**
+ * iommufd_device_replace() - let another HWPT translate a device's DMA
+ * @idev: the device, attached; the caller serialises attach and detach of it
+ * @pasid: IOMMU_NO_PASID; others are not built yet
+ * @pt_id: in: the id of an IOAS or a HWPT; out: the id of the HWPT
+ *
+ * As iommufd_device_attach(), and moves the device's whole group. The new HWPT
+ * is filled before the old one is left.
+ *
+ * Return: as iommufd_device_attach(); -EINVAL also if the device is not
+ * attached. Everything is as before then.
+ */
+int iommufd_device_replace(struct iommufd_device *idev, ioasid_t pasid,
+			   u32 *pt_id)
+{
+	struct op_stats st = { .timed = trace_iommufd_replace_enabled() };
+	struct iommufd_attach_event ev = {};
+	int rc;
+
+	rc = attach_or_replace(idev, pasid, pt_id, group_replace, &ev, &st);
+	trace_iommufd_replace(&ev);
+	return rc;
+}
+EXPORT_SYMBOL_NS_GPL(iommufd_device_replace, IOMMUFD);
 
 /**
  * iommufd_device_detach() - stop translating a device's DMA: it reaches nothing
@@ -306,30 +278,16 @@ void iommufd_device_detach(struct iommufd_device *idev, ioasid_t pasid)
 	struct op_stats st = { .timed = trace_iommufd_detach_enabled() };
 	struct iommufd_attach_event ev = {};
 	u64 begin = op_begin(&st);
-	struct iommufd_ctx *ctx = idev->ctx;
-	struct hwpt *hwpt;
-	struct ioas *ioas;
+	struct hwpt *old;
 
 	if (WARN_ON(pasid != IOMMU_NO_PASID))
 		return;
 	start_event(idev, &ev);
-	hwpt = detach_from_hwpt(idev);
-	if (!hwpt)
-		return;
-	/* The HWPT's reference to the IOAS may be the last one. */
-	ioas = hwpt->ioas;
-	object_use(ctx, &ioas->obj);
-	ev.hwpt_id = hwpt->obj.id;
-	ev.ioas_cookie = ioas->view.cookie;
-	if (hwpt->automatic) {
-		mutex_lock(&ioas->attach_lock);
-		object_unuse_destroy(ctx, &hwpt->obj);
-		mutex_unlock(&ioas->attach_lock);
-	} else {
-		object_unuse(ctx, &hwpt->obj);
-	}
-	object_unuse(ctx, &ioas->obj);
-
+	ev.hwpt_id = idev->view.hwpt_id;
+	ev.ioas_cookie = idev->view.ioas_cookie;
+	group_detach(idev, &old);
+	if (old)
+		hwpt_put(old);
 	op_end(&st, &ev.duration_ns, begin);
 	trace_iommufd_detach(&ev);
 }

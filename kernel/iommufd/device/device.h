@@ -21,9 +21,9 @@ struct iommu_group;
  * @group: the IOMMU group, referenced
  * @nr_bound: devices bound; under the context's groups.lock
  * @lock: serialises attaching and detaching the group's devices
- * @hwpt: what the whole group is attached to, or NULL; under @lock. It holds
- *	one user reference for each attached device.
- * @nr_attached: devices attached; under @lock
+ * @hwpt: what the whole group is attached to, or NULL; one user reference;
+ *	under @lock
+ * @attached: struct iommufd_device.node; under @lock
  * @sw_msi_start: first IOVA of the software MSI window, or PHYS_ADDR_MAX;
  *	under @lock
  *
@@ -35,7 +35,7 @@ struct device_group {
 	unsigned int nr_bound;
 	struct mutex lock;
 	struct hwpt *hwpt;
-	unsigned int nr_attached;
+	struct list_head attached;
 	phys_addr_t sw_msi_start;
 };
 
@@ -47,6 +47,7 @@ struct device_group {
  * @dev: the device; the driver that bound it keeps it alive
  * @group: its group
  * @attached: to group->hwpt; under @group's lock
+ * @node: then, in group->attached
  */
 struct iommufd_device {
 	struct object obj;
@@ -55,12 +56,24 @@ struct iommufd_device {
 	struct device *dev;
 	struct device_group *group;
 	bool attached;
+	struct list_head node;
 };
 
 /* group.c */
 struct device_group *device_group_get(struct iommufd_ctx *ctx,
 				      struct device *dev);
 void device_group_put(struct iommufd_ctx *ctx, struct device_group *group);
+
+/* group_attach.c */
+int group_attach(struct iommufd_device *idev, struct hwpt *hwpt,
+		 struct hwpt **old);
+int group_replace(struct iommufd_device *idev, struct hwpt *hwpt,
+		  struct hwpt **old);
+void group_detach(struct iommufd_device *idev, struct hwpt **old);
+
+/* cmd_hwpt.c */
+struct ucmd;
+int cmd_hwpt_alloc(struct ucmd *ucmd);
 
 /* reserved.c */
 int device_reserve_regions(struct iommufd_device *idev, struct ioas *ioas);

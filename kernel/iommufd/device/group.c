@@ -16,6 +16,7 @@ static struct device_group *group_create(struct iommu_group *group)
 	if (!dgroup)
 		return NULL;
 	mutex_init(&dgroup->lock);
+	INIT_LIST_HEAD(&dgroup->attached);
 	dgroup->group = group;
 	dgroup->sw_msi_start = PHYS_ADDR_MAX;
 	return dgroup;

@@ -17,6 +17,7 @@
 /**
  * domain_create() - a paging domain that the device can be attached to
  * @dev: the device, behind an IOMMU
+ * @flags: enum iommufd_hwpt_alloc_flags
  *
  * Drivers that finish a domain only when it is attached (VT-d on 6.12) give
  * one with 4 KiB pages through iommu_paging_domain_alloc(); their
@@ -25,16 +26,17 @@
  * Return: the domain for domain_free(), or an ERR_PTR: -ENOMEM, -EOPNOTSUPP
  * or what the driver says.
  */
-struct iommu_domain *domain_create(struct device *dev)
+struct iommu_domain *domain_create(struct device *dev, u32 flags)
 {
 	/* It has a group, so an IOMMU driver serves it. */
 	const struct iommu_ops *ops = dev->iommu->iommu_dev->ops;
 	struct iommu_domain *domain;
 
 	if (!ops->domain_alloc_user)
-		return iommu_paging_domain_alloc(dev);
+		return flags ? ERR_PTR(-EOPNOTSUPP) :
+			       iommu_paging_domain_alloc(dev);
 
-	domain = ops->domain_alloc_user(dev, 0, NULL, NULL);
+	domain = ops->domain_alloc_user(dev, flags, NULL, NULL);
 	if (IS_ERR(domain))
 		return domain;
 	domain->owner = ops;

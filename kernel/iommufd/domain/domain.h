@@ -16,7 +16,7 @@ struct device;
 struct iommu_domain;
 struct mem;
 
-struct iommu_domain *domain_create(struct device *dev);
+struct iommu_domain *domain_create(struct device *dev, u32 flags);
 void domain_free(struct iommu_domain *domain);
 
 unsigned long domain_alignment(const struct iommu_domain *domain);

@@ -32,6 +32,7 @@ static void hwpt_destroy(struct iommufd_ctx *ctx, struct object *obj)
  * hwpt_create() - an empty HWPT that a device can be attached to
  * @ioas: whose mappings it will hold; the caller holds a busy reference
  * @dev: the device
+ * @flags: enum iommufd_hwpt_alloc_flags, for the driver
  *
  * Where the device could bypass the CPU's caches and the IOMMU can forbid it,
  * it is forbidden, now that the table is empty. May sleep.
@@ -40,7 +41,7 @@ static void hwpt_destroy(struct iommufd_ctx *ctx, struct object *obj)
  * ERR_PTR, -EINVAL if the device's coherency cannot be enforced although it
  * needs it.
  */
-struct hwpt *hwpt_create(struct ioas *ioas, struct device *dev)
+struct hwpt *hwpt_create(struct ioas *ioas, struct device *dev, u32 flags)
 {
 	struct iommufd_ctx *ctx = ioas->ctx;
 	struct iommu_domain *domain;
@@ -52,7 +53,7 @@ struct hwpt *hwpt_create(struct ioas *ioas, struct device *dev)
 		return hwpt;
 	INIT_LIST_HEAD(&hwpt->node);
 
-	domain = domain_create(dev);
+	domain = domain_create(dev, flags);
 	if (IS_ERR(domain)) {
 		rc = PTR_ERR(domain);
 		goto err_abort;
@@ -109,4 +110,28 @@ void hwpt_abort(struct hwpt *hwpt)
 
 	hwpt_release(hwpt, &st);
 	object_abort(ctx, &hwpt->obj);
+}
+
+/**
+ * hwpt_put() - a device group does not use a HWPT any more
+ * @hwpt: the caller holds the group's user reference
+ *
+ * One that was made for an attach goes with its last group. Takes the IOAS's
+ * attach_lock. May sleep for long; cannot fail.
+ */
+void hwpt_put(struct hwpt *hwpt)
+{
+	struct ioas *ioas = hwpt->ioas;
+	struct iommufd_ctx *ctx = ioas->ctx;
+
+	if (!hwpt->automatic) {
+		object_unuse(ctx, &hwpt->obj);
+		return;
+	}
+	/* The HWPT's reference to the IOAS may be the last one. */
+	object_use(ctx, &ioas->obj);
+	mutex_lock(&ioas->attach_lock);
+	object_unuse_destroy(ctx, &hwpt->obj);
+	mutex_unlock(&ioas->attach_lock);
+	object_unuse(ctx, &ioas->obj);
 }

@@ -44,9 +44,10 @@ static inline bool hwpt_holds(const struct hwpt *hwpt, unsigned long iova)
 	return hwpt->complete || iova < hwpt->cursor;
 }
 
-struct hwpt *hwpt_create(struct ioas *ioas, struct device *dev);
+struct hwpt *hwpt_create(struct ioas *ioas, struct device *dev, u32 flags);
 int hwpt_fill(struct hwpt *hwpt, struct op_stats *st);
 void hwpt_abort(struct hwpt *hwpt);
 void hwpt_publish(struct hwpt *hwpt);
+void hwpt_put(struct hwpt *hwpt);
 
 #endif
