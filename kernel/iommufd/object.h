@@ -42,6 +42,7 @@ enum object_type {
 	OBJECT_IOAS,
 	OBJECT_HWPT,
 	OBJECT_DEVICE,
+	OBJECT_ACCESS,
 };
 
 /* How pinned memory is accounted; the numbers of IOMMU_OPTION_RLIMIT_MODE. */

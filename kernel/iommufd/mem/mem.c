@@ -109,10 +109,7 @@ static void release_unused(struct mem *mem, u64 first, u64 last,
 			npages += run.npages;
 			cond_resched();
 		}
-		/*
-		 * A user's range may end inside a run of someone else's, and
-		 * then the run is split. mem_pin() reserved memory for that.
-		 */
+		/* Fails only for a cut through a leaf or a folio. */
 		WARN_ON(run_list_clear(&mem->runs, first, unused_last));
 		if (npages)
 			mem_uncharge(mem, npages);
@@ -187,6 +184,39 @@ static void add_user(struct mem *mem, struct mem_user *user)
 }
 
 /**
+ * mem_pin_locked() - mem_pin() for a caller who holds @mem->lock
+ * @mem: the memory
+ * @user: see there
+ * @st: counts
+ *
+ * Return: see mem_pin().
+ */
+int mem_pin_locked(struct mem *mem, struct mem_user *user,
+		   struct op_stats *st)
+{
+	u64 last = user->node.last;
+	u64 first = user->node.start;
+	u64 hole_first, hole_last;
+	int rc = 0;
+
+	lockdep_assert_held(&mem->lock);
+	if (WARN_ON(first > last || last >= mem->npages))
+		return -EINVAL;
+	while (!rc && run_list_next_hole(&mem->runs, first, last, &hole_first,
+					 &hole_last)) {
+		rc = pin_hole(mem, hole_first, hole_last, st);
+		if (hole_last == last)
+			break;
+		first = hole_last + 1;
+	}
+	if (rc)
+		release_unused(mem, user->node.start, last, st);
+	else
+		add_user(mem, user);
+	return rc;
+}
+
+/**
  * mem_pin() - pin what a user needs and is not pinned yet
  * @mem: the memory
  * @user: its node says which pages; added to the users on success
@@ -201,31 +231,26 @@ static void add_user(struct mem *mem, struct mem_user *user)
  */
 int mem_pin(struct mem *mem, struct mem_user *user, struct op_stats *st)
 {
-	u64 last = user->node.last;
-	u64 first = user->node.start;
-	u64 hole_first, hole_last;
-	int rc = 0;
-
-	if (WARN_ON(first > last || last >= mem->npages))
-		return -EINVAL;
+	int rc;
 
 	mutex_lock(&mem->lock);
-	/* Unpinning a part can split a run at each of its ends. */
-	if (first || last != mem->npages - 1)
-		rc = run_list_reserve(&mem->runs, 2);
-	while (!rc && run_list_next_hole(&mem->runs, first, last, &hole_first,
-					 &hole_last)) {
-		rc = pin_hole(mem, hole_first, hole_last, st);
-		if (hole_last == last)
-			break;
-		first = hole_last + 1;
-	}
-	if (rc)
-		release_unused(mem, user->node.start, last, st);
-	else
-		add_user(mem, user);
+	rc = mem_pin_locked(mem, user, st);
 	mutex_unlock(&mem->lock);
 	return rc;
+}
+
+/**
+ * mem_unpin_locked() - mem_unpin() for a caller who holds @mem->lock
+ * @mem: the memory
+ * @user: see there
+ * @st: counts
+ */
+void mem_unpin_locked(struct mem *mem, struct mem_user *user,
+		      struct op_stats *st)
+{
+	lockdep_assert_held(&mem->lock);
+	interval_tree_remove(&user->node, &mem->users);
+	release_unused(mem, user->node.start, user->node.last, st);
 }
 
 /**
@@ -241,7 +266,6 @@ int mem_pin(struct mem *mem, struct mem_user *user, struct op_stats *st)
 void mem_unpin(struct mem *mem, struct mem_user *user, struct op_stats *st)
 {
 	mutex_lock(&mem->lock);
-	interval_tree_remove(&user->node, &mem->users);
-	release_unused(mem, user->node.start, user->node.last, st);
+	mem_unpin_locked(mem, user, st);
 	mutex_unlock(&mem->lock);
 }

@@ -27,6 +27,7 @@
 #include "stats.h"
 
 struct mm_struct;
+struct page;
 struct task_struct;
 struct user_struct;
 
@@ -66,12 +67,14 @@ struct mem {
  * struct mem_user - a range of pages that somebody needs pinned
  * @node: the pages, inclusive; the caller sets start and last
  * @nr_runs: contiguous runs among them when they were pinned
+ * @access: it is a struct mem_pin (access.c)
  *
  * Embedded in what needs them.
  */
 struct mem_user {
 	struct interval_tree_node node;
 	u64 nr_runs;
+	bool access;
 };
 
 struct mem *mem_create_user(unsigned long va, unsigned long length,
@@ -80,6 +83,24 @@ void mem_put(struct mem *mem);
 
 int mem_pin(struct mem *mem, struct mem_user *user, struct op_stats *st);
 void mem_unpin(struct mem *mem, struct mem_user *user, struct op_stats *st);
+
+/* access.c */
+enum mem_rw_flags {
+	MEM_RW_WRITE = 1, /* rather than read */
+	MEM_RW_KTHREAD = 2, /* the caller is a kernel thread */
+	MEM_RW_SLOW = 4, /* go through the frames in any case */
+};
+
+int mem_access_pin(struct mem *mem, u64 first, u64 last, struct page **pages);
+void mem_access_unpin(struct mem *mem, u64 first, u64 last);
+int mem_rw(struct mem *mem, u64 offset, void *data, size_t bytes,
+	   unsigned int how);
+
+/* For access.c only. */
+int mem_pin_locked(struct mem *mem, struct mem_user *user,
+		   struct op_stats *st);
+void mem_unpin_locked(struct mem *mem, struct mem_user *user,
+		      struct op_stats *st);
 
 /* account.c: for mem.c only. */
 int mem_charge(struct mem *mem, u64 npages);

@@ -389,6 +389,23 @@ static int claim_areas(struct ioas *ioas, unsigned long first,
 	return 0;
 }
 
+/* In-kernel users let go of all, or the areas stay. */
+static int evict_areas(struct ioas *ioas, struct list_head *areas)
+{
+	struct area *area;
+	int rc;
+
+	lockdep_assert_held(&ioas->iova_lock);
+	list_for_each_entry(area, areas, node) {
+		rc = ioas_evict(ioas, area);
+		if (rc) {
+			unclaim_areas(ioas, areas);
+			return rc;
+		}
+	}
+	return 0;
+}
+
 /**
  * ioas_unmap() - unmap every area of a range
  * @ioas: the IOAS; the caller holds a busy reference, or destroys it
@@ -402,8 +419,9 @@ static int claim_areas(struct ioas *ioas, unsigned long first,
  * unmapped by somebody else, nothing is unmapped. May sleep for long.
  *
  * Return: 0, also if there was nothing; -ENOENT: an area is only partly in
- * the range; -EBUSY: a race with another map or unmap; -EINTR: a fatal signal
- * while a HWPT that joins or leaves was working on an area.
+ * the range; -EBUSY: a race with another map or unmap; -EDEADLOCK: an in-kernel
+ * user keeps its pins; -EINTR: a fatal signal while waiting for a HWPT that
+ * joins or leaves, or for an in-kernel user.
  */
 int ioas_unmap(struct ioas *ioas, unsigned long first, unsigned long last,
 	       u64 *unmapped, u64 *nr_areas, struct op_stats *st)
@@ -416,6 +434,8 @@ int ioas_unmap(struct ioas *ioas, unsigned long first, unsigned long last,
 	*nr_areas = 0;
 	mutex_lock(&ioas->iova_lock);
 	rc = claim_areas(ioas, first, last, &areas);
+	if (!rc)
+		rc = evict_areas(ioas, &areas);
 	mutex_unlock(&ioas->iova_lock);
 	if (rc)
 		return rc;

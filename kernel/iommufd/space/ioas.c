@@ -37,6 +37,7 @@ struct ioas *ioas_create(struct iommufd_ctx *ctx)
 	ioas->ctx = ctx;
 	mutex_init(&ioas->attach_lock);
 	INIT_LIST_HEAD(&ioas->hwpts);
+	INIT_LIST_HEAD(&ioas->accesses);
 	init_waitqueue_head(&ioas->wait);
 	ioas->huge_pages = true;
 	ioas->alignment = 1;

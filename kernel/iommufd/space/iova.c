@@ -13,6 +13,8 @@
 #include <linux/slab.h>
 #include <linux/sizes.h>
 
+#include "domain/domain.h"
+#include "space/hwpt.h"
 #include "space/space.h"
 
 /**
@@ -285,6 +287,24 @@ int ioas_check_alignment(struct ioas *ioas, unsigned long align)
 		cond_resched();
 	}
 	return 0;
+}
+
+/**
+ * ioas_update_alignment() - work out what IOVAs must be aligned to now
+ * @ioas: the IOAS; iova_lock is held, and all areas are aligned so
+ */
+void ioas_update_alignment(struct ioas *ioas)
+{
+	struct ioas_access *access;
+	struct hwpt *hwpt;
+
+	lockdep_assert_held(&ioas->iova_lock);
+	ioas->alignment = ioas->huge_pages ? 1 : PAGE_SIZE;
+	list_for_each_entry(access, &ioas->accesses, node)
+		ioas->alignment = max(ioas->alignment, access->alignment);
+	list_for_each_entry(hwpt, &ioas->hwpts, node)
+		ioas->alignment = max(ioas->alignment,
+				      domain_alignment(hwpt->domain));
 }
 
 /**

@@ -57,7 +57,8 @@ struct hwpt;
  * @huge_pages: contiguous memory may become huge IO pages; under @iova_lock
  * @alignment: of IOVAs and lengths, bytes; 1 while no HWPT asks for more;
  *	under @iova_lock
- * @wait: woken when an area becomes READY or goes
+ * @wait: woken when an area becomes READY or goes, or a count falls
+ * @accesses: struct ioas_access.node; under @iova_lock
  */
 struct ioas {
 	struct object obj;
@@ -72,6 +73,7 @@ struct ioas {
 	bool huge_pages;
 	unsigned long alignment;
 	wait_queue_head_t wait;
+	struct list_head accesses;
 };
 
 enum area_state {
@@ -90,6 +92,8 @@ enum area_state {
  * @nr_hwpts: how many HWPTs hold it; belongs to the one who made it BUSY or
  *	WALKED
  * @iommu_prot: for iommu_map()
+ * @nr_inside: in-kernel users at work in it just now; under iova_lock
+ * @nr_pins: pins of in-kernel users; under iova_lock
  * @state: under iova_lock
  * @node: on the list of the one who made it BUSY
  * @rcu: frees it
@@ -101,6 +105,8 @@ struct area {
 	struct mem_user user;
 	unsigned int nr_hwpts;
 	int iommu_prot;
+	unsigned int nr_inside;
+	unsigned int nr_pins;
 	enum area_state state;
 	struct list_head node;
 	struct rcu_head rcu;
@@ -191,6 +197,43 @@ int area_enter_hwpt(struct ioas *ioas, struct area *area, struct hwpt *hwpt,
 		    struct op_stats *st);
 void area_exit_hwpt(struct ioas *ioas, struct area *area, struct hwpt *hwpt,
 		    struct op_stats *st);
+
+/* access.c: in-kernel users */
+
+/**
+ * struct ioas_access - an in-kernel user of an IOAS
+ * @node: in ioas.accesses
+ * @alignment: that it needs of areas, bytes
+ * @nr_calls: of @unmap that are under way; under iova_lock
+ * @unmap: asks it to give back what it pinned in a range; may be NULL. May
+ *	sleep; called without locks.
+ * @data: for @unmap
+ */
+struct ioas_access {
+	struct list_head node;
+	unsigned long alignment;
+	unsigned int nr_calls;
+	void (*unmap)(void *data, unsigned long iova, unsigned long length);
+	void *data;
+};
+
+enum access_flags {
+	ACCESS_READ = 1,
+	ACCESS_WRITE = 2,
+	ACCESS_PAGES = 4, /* whole pages are wanted, not bytes */
+};
+
+int ioas_enter_range(struct ioas *ioas, unsigned long first,
+		     unsigned long last, unsigned int how);
+void ioas_exit_range(struct ioas *ioas, unsigned long first,
+		     unsigned long last, int pins);
+struct mem *ioas_slice(struct ioas *ioas, unsigned long first,
+		       unsigned long last, u64 *offset, unsigned long *length);
+void ioas_unpin_range(struct ioas *ioas, unsigned long first,
+		      unsigned long last);
+int ioas_add_access(struct ioas *ioas, struct ioas_access *access);
+void ioas_remove_access(struct ioas *ioas, struct ioas_access *access);
+int ioas_evict(struct ioas *ioas, struct area *area);
 
 /* cmd_ioas.c, cmd_map.c: the ioctls */
 struct ucmd;

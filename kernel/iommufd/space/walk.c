@@ -33,21 +33,6 @@ static int check_domain(struct ioas *ioas, struct hwpt *hwpt)
 	return rc;
 }
 
-/**
- * ioas_update_alignment() - work out what IOVAs must be aligned to now
- * @ioas: the IOAS; iova_lock is held, and all areas are aligned so
- */
-void ioas_update_alignment(struct ioas *ioas)
-{
-	struct hwpt *hwpt;
-
-	lockdep_assert_held(&ioas->iova_lock);
-	ioas->alignment = ioas->huge_pages ? 1 : PAGE_SIZE;
-	list_for_each_entry(hwpt, &ioas->hwpts, node)
-		ioas->alignment = max(ioas->alignment,
-				      domain_alignment(hwpt->domain));
-}
-
 /* The first area that a HWPT does not hold, and the last one that it does. */
 static struct area *area_above(struct ioas *ioas, const struct hwpt *hwpt)
 {

@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Accesses: in-kernel users of an IOAS, such as mdev drivers, that emulate a
+ * device and touch its memory with the CPU.
+ */
+#include <linux/iommufd.h>
+#include <linux/mm.h>
+
+#include "object.h"
+#include "space/space.h"
+
+/**
+ * struct iommufd_access - an in-kernel user
+ * @obj: its object; the driver that made it is its one user
+ * @ctx: its context, referenced
+ * @ops: the driver's
+ * @entry: in the IOAS's list of users
+ * @lock: guards @ioas and @ioas_unpin
+ * @ioas: what it is attached to, or NULL; one user reference
+ * @ioas_unpin: the same, and for a moment longer: what it pinned there may
+ *	still be given back while it is detached
+ */
+struct iommufd_access {
+	struct object obj;
+	struct iommufd_ctx *ctx;
+	const struct iommufd_access_ops *ops;
+	struct ioas_access entry;
+	struct mutex lock;
+	struct ioas *ioas;
+	struct ioas *ioas_unpin;
+};
+
+/* Drops the lock meanwhile: the driver's unmap() takes it. */
+static void detach_locked(struct iommufd_access *access)
+{
+	struct ioas *ioas = access->ioas;
+
+	lockdep_assert_held(&access->lock);
+	/* From here on nothing new can be pinned there. */
+	access->ioas = NULL;
+	mutex_unlock(&access->lock);
+	if (access->ops->unmap)
+		access->ops->unmap(access->entry.data, 0, ULONG_MAX);
+	ioas_remove_access(ioas, &access->entry);
+	mutex_lock(&access->lock);
+	access->ioas_unpin = NULL;
+	object_unuse(access->ctx, &ioas->obj);
+}
+
+static void access_destroy(struct iommufd_ctx *ctx, struct object *obj)
+{
+	struct iommufd_access *access =
+		container_of(obj, struct iommufd_access, obj);
+
+	mutex_lock(&access->lock);
+	if (access->ioas)
+		detach_locked(access);
+	mutex_unlock(&access->lock);
+	mutex_destroy(&access->lock);
+}
+
+/**
+ * iommufd_access_create() - become an in-kernel user of a context
+ * @ctx: the context
+ * @ops: what the driver does; stays valid
+ * @data: for @ops->unmap()
+ * @id: set to the access's id in the context
+ *
+ * May sleep. Return: the access for iommufd_access_destroy(), or an ERR_PTR.
+ */
+struct iommufd_access *
+iommufd_access_create(struct iommufd_ctx *ctx,
+		      const struct iommufd_access_ops *ops, void *data, u32 *id)
+{
+	struct iommufd_access *access =
+		object_new(ctx, access, OBJECT_ACCESS, access_destroy);
+
+	if (IS_ERR(access))
+		return access;
+	iommufd_ctx_get(ctx);
+	access->ctx = ctx;
+	access->ops = ops;
+	mutex_init(&access->lock);
+	access->entry.alignment = ops->needs_pin_pages ? PAGE_SIZE : 1;
+	access->entry.unmap = ops->unmap;
+	access->entry.data = data;
+	*id = access->obj.id;
+	object_use(ctx, &access->obj);
+	object_publish(ctx, &access->obj);
+	return access;
+}
+EXPORT_SYMBOL_NS_GPL(iommufd_access_create, IOMMUFD);
+
+/**
+ * iommufd_access_destroy() - not to be an in-kernel user any more
+ * @access: the access; detached if it is attached
+ *
+ * May sleep. The context may go with it.
+ */
+void iommufd_access_destroy(struct iommufd_access *access)
+{
+	struct iommufd_ctx *ctx = access->ctx;
+
+	object_unuse_destroy(ctx, &access->obj);
+	iommufd_ctx_put(ctx);
+}
+EXPORT_SYMBOL_NS_GPL(iommufd_access_destroy, IOMMUFD);
+
+static int attach_locked(struct iommufd_access *access, struct ioas *ioas)
+{
+	int rc;
+
+	lockdep_assert_held(&access->lock);
+	rc = ioas_add_access(ioas, &access->entry);
+	if (rc)
+		return rc;
+	object_use(access->ctx, &ioas->obj);
+	access->ioas = ioas;
+	access->ioas_unpin = ioas;
+	return 0;
+}
+
+/**
+ * iommufd_access_attach() - choose the IOAS to look at
+ * @access: detached
+ * @ioas_id: the IOAS's id
+ *
+ * May sleep. Return: 0; -EINVAL: attached already; -ENOENT: no such IOAS;
+ * -EADDRINUSE: something is mapped there that is not aligned to pages.
+ */
+int iommufd_access_attach(struct iommufd_access *access, u32 ioas_id)
+{
+	struct ioas *ioas = ioas_get(access->ctx, ioas_id);
+	int rc = -EINVAL;
+
+	if (IS_ERR(ioas))
+		return PTR_ERR(ioas);
+	mutex_lock(&access->lock);
+	if (!access->ioas && !access->ioas_unpin)
+		rc = attach_locked(access, ioas);
+	mutex_unlock(&access->lock);
+	object_put(access->ctx, &ioas->obj);
+	return rc;
+}
+EXPORT_SYMBOL_NS_GPL(iommufd_access_attach, IOMMUFD);
+
+/**
+ * iommufd_access_replace() - look at another IOAS
+ * @access: attached
+ * @ioas_id: the IOAS's id
+ *
+ * Everything pinned in the old one must be given back by @ops->unmap(). May
+ * sleep. Return: 0; -ENOENT: not attached, or no such IOAS; -EADDRINUSE as
+ * iommufd_access_attach(): it stays attached to the old one then.
+ */
+int iommufd_access_replace(struct iommufd_access *access, u32 ioas_id)
+{
+	struct ioas *ioas = ioas_get(access->ctx, ioas_id);
+	struct ioas *old;
+	int rc = 0;
+
+	if (IS_ERR(ioas))
+		return PTR_ERR(ioas);
+	mutex_lock(&access->lock);
+	old = access->ioas;
+	if (!old) {
+		rc = -ENOENT;
+		goto out;
+	}
+	if (old == ioas)
+		goto out;
+	/* Will it do? Nothing is given up before that is known. */
+	mutex_lock(&ioas->iova_lock);
+	rc = ioas_check_alignment(ioas, access->entry.alignment);
+	mutex_unlock(&ioas->iova_lock);
+	if (rc)
+		goto out;
+	object_use(access->ctx, &old->obj);
+	detach_locked(access);
+	rc = attach_locked(access, ioas);
+	/* Something misaligned was mapped meanwhile: back to the old one. */
+	if (rc && attach_locked(access, old))
+		WARN_ON(1);
+	object_unuse(access->ctx, &old->obj);
+out:
+	mutex_unlock(&access->lock);
+	object_put(access->ctx, &ioas->obj);
+	return rc;
+}
+EXPORT_SYMBOL_NS_GPL(iommufd_access_replace, IOMMUFD);
+
+/**
+ * iommufd_access_detach() - look at no IOAS
+ * @access: attached
+ *
+ * Everything pinned must be given back by @ops->unmap(). May sleep.
+ */
+void iommufd_access_detach(struct iommufd_access *access)
+{
+	mutex_lock(&access->lock);
+	if (!WARN_ON(!access->ioas))
+		detach_locked(access);
+	mutex_unlock(&access->lock);
+}
+EXPORT_SYMBOL_NS_GPL(iommufd_access_detach, IOMMUFD);
+
+/* Unpin the pages of [iova, last]. */
+static void unpin_slices(struct ioas *ioas, unsigned long iova,
+			 unsigned long last)
+{
+	unsigned long length;
+	struct mem *mem;
+	u64 offset;
+
+	for (;;) {
+		mem = ioas_slice(ioas, iova, last, &offset, &length);
+		if (!mem)
+			return;
+		mem_access_unpin(mem, offset >> PAGE_SHIFT,
+				 (offset + length - 1) >> PAGE_SHIFT);
+		if (last - iova < length)
+			return;
+		iova += length;
+	}
+}
+
+static int pin_slices(struct ioas *ioas, unsigned long iova,
+		      unsigned long last, struct page **pages)
+{
+	unsigned long at = iova, length;
+	u64 offset, first, until;
+	struct mem *mem;
+	int rc;
+
+	for (;;) {
+		mem = ioas_slice(ioas, at, last, &offset, &length);
+		first = offset >> PAGE_SHIFT;
+		until = (offset + length - 1) >> PAGE_SHIFT;
+		rc = mem ? mem_access_pin(mem, first, until, pages) : -ENOENT;
+		if (rc)
+			break;
+		if (last - at < length)
+			return 0;
+		pages += until - first + 1;
+		at += length;
+	}
+	if (at != iova)
+		unpin_slices(ioas, iova, at - 1);
+	return rc;
+}
+
+/**
+ * iommufd_access_pin_pages() - pin what is mapped in a range of IOVAs
+ * @access: made with needs_pin_pages, attached
+ * @iova: first IOVA; its offset in the page is ignored for @out_pages
+ * @length: bytes
+ * @out_pages: set to the pages, one for each that the range touches
+ * @flags: IOMMUFD_ACCESS_RW_WRITE if they will be written to
+ *
+ * Give back with iommufd_access_unpin_pages() and the same range, at the
+ * latest when @ops->unmap() asks. May sleep for long.
+ * Return: 0; -EINVAL: no length, or pages that are not the memory's; -EOVERFLOW;
+ * -ENOENT: not attached, or not all of it is mapped; -EPERM: not writable; what
+ * mem_pin() returns.
+ */
+int iommufd_access_pin_pages(struct iommufd_access *access, unsigned long iova,
+			     unsigned long length, struct page **out_pages,
+			     unsigned int flags)
+{
+	unsigned int how = ACCESS_PAGES;
+	unsigned long last;
+	struct ioas *ioas;
+	int rc;
+
+	if (!access->ops->needs_pin_pages || !length)
+		return -EINVAL;
+	if (check_add_overflow(iova, length - 1, &last))
+		return -EOVERFLOW;
+	if (flags & IOMMUFD_ACCESS_RW_WRITE)
+		how |= ACCESS_WRITE;
+	mutex_lock(&access->lock);
+	ioas = access->ioas;
+	if (!ioas) {
+		rc = -ENOENT;
+		goto out;
+	}
+	rc = ioas_enter_range(ioas, iova, last, how);
+	if (rc)
+		goto out;
+	rc = pin_slices(ioas, iova, last, out_pages);
+	ioas_exit_range(ioas, iova, last, !rc);
+out:
+	mutex_unlock(&access->lock);
+	return rc;
+}
+EXPORT_SYMBOL_NS_GPL(iommufd_access_pin_pages, IOMMUFD);
+
+/**
+ * iommufd_access_unpin_pages() - give pinned pages back
+ * @access: as for the pin
+ * @iova: likewise
+ * @length: likewise
+ *
+ * May be called from @ops->unmap(). May sleep.
+ */
+void iommufd_access_unpin_pages(struct iommufd_access *access,
+				unsigned long iova, unsigned long length)
+{
+	unsigned long last;
+	struct ioas *ioas;
+
+	if (WARN_ON(!length) ||
+	    WARN_ON(check_add_overflow(iova, length - 1, &last)))
+		return;
+	mutex_lock(&access->lock);
+	ioas = access->ioas_unpin;
+	if (!WARN_ON(!ioas)) {
+		unpin_slices(ioas, iova, last);
+		ioas_unpin_range(ioas, iova, last);
+	}
+	mutex_unlock(&access->lock);
+}
+EXPORT_SYMBOL_NS_GPL(iommufd_access_unpin_pages, IOMMUFD);
+
+static unsigned int to_mem_rw(unsigned int flags)
+{
+	return (flags & IOMMUFD_ACCESS_RW_WRITE ? MEM_RW_WRITE : 0) |
+	       (flags & IOMMUFD_ACCESS_RW_KTHREAD ? MEM_RW_KTHREAD : 0) |
+	       (flags & __IOMMUFD_ACCESS_RW_SLOW_PATH ? MEM_RW_SLOW : 0);
+}
+
+static int rw_slices(struct ioas *ioas, unsigned long iova, unsigned long last,
+		     void *data, unsigned int flags)
+{
+	unsigned long length;
+	struct mem *mem;
+	u64 offset;
+	int rc;
+
+	for (;;) {
+		mem = ioas_slice(ioas, iova, last, &offset, &length);
+		rc = mem ? mem_rw(mem, offset, data, length, to_mem_rw(flags)) :
+			   -ENOENT;
+		if (rc || last - iova < length)
+			return rc;
+		iova += length;
+		data += length;
+	}
+}
+
+/**
+ * iommufd_access_rw() - read or write what is mapped in a range of IOVAs
+ * @access: attached
+ * @iova: first IOVA
+ * @data: kernel memory
+ * @length: bytes
+ * @flags: IOMMUFD_ACCESS_RW_WRITE, IOMMUFD_ACCESS_RW_KTHREAD
+ *
+ * May sleep. Return: 0; -EINVAL: no length; -EOVERFLOW; -ENOENT: not attached,
+ * or not all of it is mapped; -EPERM: not writable, or read from memory that
+ * is only writable; what mem_rw() returns. Part may have been copied then.
+ */
+int iommufd_access_rw(struct iommufd_access *access, unsigned long iova,
+		      void *data, size_t length, unsigned int flags)
+{
+	unsigned int how = flags & IOMMUFD_ACCESS_RW_WRITE ? ACCESS_WRITE :
+							     ACCESS_READ;
+	unsigned long last;
+	struct ioas *ioas;
+	int rc;
+
+	if (!length)
+		return -EINVAL;
+	if (check_add_overflow(iova, length - 1, &last))
+		return -EOVERFLOW;
+	mutex_lock(&access->lock);
+	ioas = access->ioas;
+	if (!ioas) {
+		rc = -ENOENT;
+		goto out;
+	}
+	rc = ioas_enter_range(ioas, iova, last, how);
+	if (rc)
+		goto out;
+	rc = rw_slices(ioas, iova, last, data, flags);
+	ioas_exit_range(ioas, iova, last, 0);
+out:
+	mutex_unlock(&access->lock);
+	return rc;
+}
+EXPORT_SYMBOL_NS_GPL(iommufd_access_rw, IOMMUFD);

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The CPU's access to memory that is mapped for devices: pinning pages for an
+ * in-kernel user, and reading and writing bytes.
+ *
+ * An access pin is a user of the memory like any other. The same range pinned
+ * again only counts, so that emulated devices, which pin what they are about
+ * to touch, pay for it once.
+ */
+#include <linux/highmem.h>
+#include <linux/kthread.h>
+#include <linux/mm.h>
+#include <linux/sched/mm.h>
+#include <linux/slab.h>
+
+#include "mem.h"
+
+/**
+ * struct mem_pin - a range of pages that an access pinned
+ * @user: the range
+ * @count: how often
+ */
+struct mem_pin {
+	struct mem_user user;
+	unsigned int count;
+};
+
+static struct mem_pin *find_pin(struct mem *mem, u64 first, u64 last)
+{
+	struct interval_tree_node *node;
+
+	lockdep_assert_held(&mem->lock);
+	for (node = interval_tree_iter_first(&mem->users, first, first); node;
+	     node = interval_tree_iter_next(node, first, first)) {
+		struct mem_user *user =
+			container_of(node, struct mem_user, node);
+
+		if (user->access && node->start == first && node->last == last)
+			return container_of(user, struct mem_pin, user);
+	}
+	return NULL;
+}
+
+/* The pages of a pinned range, in order. */
+static void get_pages(struct mem *mem, u64 first, u64 last,
+		      struct page **pages)
+{
+	struct run_cursor cur;
+	struct run run;
+	u64 i;
+
+	lockdep_assert_held(&mem->lock);
+	for_each_run(&mem->runs, &cur, &run, first, last)
+		for (i = 0; i < run.npages; i++)
+			*pages++ = pfn_to_page(run.pfn + i);
+}
+
+/**
+ * mem_access_pin() - pin pages for an in-kernel user
+ * @mem: the memory
+ * @first: first page
+ * @last: last page
+ * @pages: set to the pages, last - first + 1 of them
+ *
+ * Takes @mem->lock. May sleep for long. Give back with mem_access_unpin() and
+ * the same range.
+ * Return: 0, -ENOMEM, or what mem_pin() returns.
+ */
+int mem_access_pin(struct mem *mem, u64 first, u64 last, struct page **pages)
+{
+	struct op_stats st = {};
+	struct mem_pin *pin;
+	int rc = 0;
+
+	mutex_lock(&mem->lock);
+	pin = find_pin(mem, first, last);
+	if (!pin) {
+		pin = kzalloc(sizeof(*pin), GFP_KERNEL_ACCOUNT);
+		if (!pin) {
+			rc = -ENOMEM;
+			goto out;
+		}
+		pin->user.node.start = first;
+		pin->user.node.last = last;
+		pin->user.access = true;
+		rc = mem_pin_locked(mem, &pin->user, &st);
+		if (rc) {
+			kfree(pin);
+			goto out;
+		}
+	}
+	pin->count++;
+	get_pages(mem, first, last, pages);
+out:
+	mutex_unlock(&mem->lock);
+	return rc;
+}
+
+/**
+ * mem_access_unpin() - give back what mem_access_pin() pinned
+ * @mem: the memory
+ * @first: first page
+ * @last: last page
+ *
+ * Takes @mem->lock. May sleep.
+ */
+void mem_access_unpin(struct mem *mem, u64 first, u64 last)
+{
+	struct op_stats st = {};
+	struct mem_pin *pin;
+
+	mutex_lock(&mem->lock);
+	pin = find_pin(mem, first, last);
+	if (!WARN_ON(!pin) && !--pin->count) {
+		mem_unpin_locked(mem, &pin->user, &st);
+		kfree(pin);
+	}
+	mutex_unlock(&mem->lock);
+}
+
+static void copy_bytes(struct page *page, unsigned long offset, void *data,
+		      size_t bytes, bool write)
+{
+	if (write) {
+		memcpy_to_page(page, offset, data, bytes);
+		set_page_dirty_lock(page);
+	} else {
+		memcpy_from_page(data, page, offset, bytes);
+	}
+}
+
+/* One page at a time: through its frame, which is pinned or gets pinned. */
+static int rw_by_frame(struct mem *mem, u64 offset, void *data, size_t bytes,
+		       bool write)
+{
+	int rc = 0;
+
+	while (!rc && bytes) {
+		u64 index = offset >> PAGE_SHIFT;
+		size_t n = min_t(size_t, bytes,
+				 PAGE_SIZE - offset_in_page(offset));
+		struct page *page;
+
+		rc = mem_access_pin(mem, index, index, &page);
+		if (rc)
+			break;
+		copy_bytes(page, offset_in_page(offset), data, n, write);
+		mem_access_unpin(mem, index, index);
+		offset += n;
+		data += n;
+		bytes -= n;
+		cond_resched();
+	}
+	return rc;
+}
+
+static int rw_by_address(struct mem *mem, u64 offset, void *data, size_t bytes,
+			 bool write)
+{
+	void __user *va = (void __user *)(mem->va + offset);
+	unsigned long left = write ? copy_to_user(va, data, bytes) :
+				     copy_from_user(data, va, bytes);
+
+	return left ? -EFAULT : 0;
+}
+
+/**
+ * mem_rw() - read or write bytes
+ * @mem: the memory
+ * @offset: bytes from the start of its first page
+ * @data: kernel memory
+ * @bytes: how many
+ * @how: enum mem_rw_flags
+ *
+ * A kernel thread that says so uses the owner's address space, which costs no
+ * pin; everybody else goes through the frames. May sleep.
+ * Return: 0, -EFAULT, or what mem_pin() returns. Part of the bytes may have
+ * been copied on failure.
+ */
+int mem_rw(struct mem *mem, u64 offset, void *data, size_t bytes,
+	   unsigned int how)
+{
+	bool write = how & MEM_RW_WRITE;
+
+	if (!(how & MEM_RW_SLOW) && how & MEM_RW_KTHREAD &&
+	    !WARN_ON_ONCE(current->mm) && mmget_not_zero(mem->mm)) {
+		int rc;
+
+		kthread_use_mm(mem->mm);
+		rc = rw_by_address(mem, offset, data, bytes, write);
+		kthread_unuse_mm(mem->mm);
+		mmput_async(mem->mm);
+		return rc;
+	}
+	return rw_by_frame(mem, offset, data, bytes, write);
+}

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * In-kernel users of an IOAS (mdev drivers): translating a range of IOVAs to
+ * slices of memory, for pins, reads and writes, and telling the users when what
+ * they pinned is to be unmapped.
+ *
+ * Two counts on an area keep it mapped: nr_inside, somebody is pinning, reading
+ * or writing just now, an unmap waits for it; nr_pins, pages stay pinned, an
+ * unmap asks the users to give them back.
+ */
+#include <linux/mm.h>
+
+#include "space/space.h"
+
+/* How often a user is asked for its pins before it counts as deaf. */
+#define MAX_EVICT_TRIES 100
+
+/* Adjust a count of every area of a range that is known to be mapped. */
+static void add_to_areas(struct ioas *ioas, unsigned long first,
+			 unsigned long last, int inside, int pins)
+{
+	struct area *area;
+
+	lockdep_assert_held(&ioas->iova_lock);
+	for (;;) {
+		area = ioas_next_area(ioas, first, first);
+		if (WARN_ON(!area))
+			return;
+		area->nr_inside += inside;
+		area->nr_pins += pins;
+		if (last <= area_last(area))
+			return;
+		first = area_last(area) + 1;
+	}
+}
+
+static int check_range(struct ioas *ioas, unsigned long first,
+		       unsigned long last, unsigned int how)
+{
+	struct area *area;
+
+	lockdep_assert_held(&ioas->iova_lock);
+	for (;;) {
+		area = ioas_next_area(ioas, first, first);
+		if (!area || area->state == AREA_BUSY)
+			return -ENOENT;
+		if (how & ACCESS_PAGES &&
+		    (area->offset ^ area->view.iova) & ~PAGE_MASK)
+			return -EINVAL;
+		if (how & ACCESS_READ &&
+		    !(area->view.prot & IOMMUFD_PROT_READ))
+			return -EPERM;
+		if (how & ACCESS_WRITE &&
+		    !(area->view.prot & IOMMUFD_PROT_WRITE))
+			return -EPERM;
+		if (last <= area_last(area))
+			return 0;
+		/* Page by page, the next area must go on where this ends. */
+		first = area_last(area) + 1;
+		if (how & ACCESS_PAGES && first & ~PAGE_MASK)
+			return -EINVAL;
+		cond_resched();
+	}
+}
+
+/**
+ * ioas_enter_range() - keep a range of IOVAs mapped for a moment
+ * @ioas: the IOAS
+ * @first: first IOVA
+ * @last: last IOVA
+ * @how: enum access_flags: what it is wanted for
+ *
+ * Takes iova_lock. Follow with ioas_exit_range().
+ * Return: 0; -ENOENT: not all of it is mapped; -EPERM: not writable; -EINVAL:
+ * its pages are not the memory's pages.
+ */
+int ioas_enter_range(struct ioas *ioas, unsigned long first,
+		     unsigned long last, unsigned int how)
+{
+	int rc;
+
+	mutex_lock(&ioas->iova_lock);
+	rc = check_range(ioas, first, last, how);
+	if (!rc)
+		add_to_areas(ioas, first, last, 1, 0);
+	mutex_unlock(&ioas->iova_lock);
+	return rc;
+}
+
+/**
+ * ioas_exit_range() - the reverse of ioas_enter_range()
+ * @ioas: the IOAS
+ * @first: first IOVA
+ * @last: last IOVA
+ * @pins: 1: pages of it were pinned and stay so; 0: not
+ *
+ * Takes iova_lock.
+ */
+void ioas_exit_range(struct ioas *ioas, unsigned long first,
+		     unsigned long last, int pins)
+{
+	mutex_lock(&ioas->iova_lock);
+	add_to_areas(ioas, first, last, -1, pins);
+	wake_up_all(&ioas->wait);
+	mutex_unlock(&ioas->iova_lock);
+}
+
+/**
+ * ioas_slice() - the memory behind the beginning of a range
+ * @ioas: the IOAS
+ * @first: first IOVA; entered, or pinned
+ * @last: last IOVA, likewise
+ * @offset: set to the offset in the memory, in bytes
+ * @length: set to how many bytes of the range lie in it
+ *
+ * Takes iova_lock. Return: the memory, which the area keeps.
+ */
+struct mem *ioas_slice(struct ioas *ioas, unsigned long first,
+		       unsigned long last, u64 *offset, unsigned long *length)
+{
+	struct mem *mem = NULL;
+	struct area *area;
+
+	mutex_lock(&ioas->iova_lock);
+	area = ioas_next_area(ioas, first, first);
+	if (!WARN_ON(!area)) {
+		*offset = area->offset + (first - area->view.iova);
+		*length = min(last, area_last(area)) - first + 1;
+		mem = area->mem;
+	}
+	mutex_unlock(&ioas->iova_lock);
+	return mem;
+}
+
+/**
+ * ioas_unpin_range() - pages of a range are not pinned any more
+ * @ioas: the IOAS
+ * @first: first IOVA
+ * @last: last IOVA
+ *
+ * Takes iova_lock.
+ */
+void ioas_unpin_range(struct ioas *ioas, unsigned long first,
+		      unsigned long last)
+{
+	mutex_lock(&ioas->iova_lock);
+	add_to_areas(ioas, first, last, 0, -1);
+	wake_up_all(&ioas->wait);
+	mutex_unlock(&ioas->iova_lock);
+}
+
+/**
+ * ioas_add_access() - an in-kernel user comes
+ * @ioas: the IOAS
+ * @access: who; its alignment, unmap and data are set
+ *
+ * Takes iova_lock. Return: 0, or -EADDRINUSE if something is mapped that is
+ * not aligned for it.
+ */
+int ioas_add_access(struct ioas *ioas, struct ioas_access *access)
+{
+	int rc;
+
+	mutex_lock(&ioas->iova_lock);
+	rc = ioas_check_alignment(ioas, access->alignment);
+	if (!rc) {
+		list_add_tail(&access->node, &ioas->accesses);
+		ioas_update_alignment(ioas);
+	}
+	mutex_unlock(&ioas->iova_lock);
+	return rc;
+}
+
+/**
+ * ioas_remove_access() - an in-kernel user goes
+ * @ioas: the IOAS
+ * @access: from ioas_add_access()
+ *
+ * Takes iova_lock. Waits for its unmap(), which is not called any more on
+ * return; so hold nothing that unmap() takes.
+ */
+void ioas_remove_access(struct ioas *ioas, struct ioas_access *access)
+{
+	mutex_lock(&ioas->iova_lock);
+	while (access->nr_calls)
+		ioas_wait_for_areas(ioas, TASK_UNINTERRUPTIBLE);
+	list_del(&access->node);
+	ioas_update_alignment(ioas);
+	mutex_unlock(&ioas->iova_lock);
+}
+
+/* Ask every user to give back what it pinned. Drops iova_lock meanwhile. */
+static void notify(struct ioas *ioas, unsigned long iova, unsigned long length)
+{
+	struct ioas_access *access;
+
+	lockdep_assert_held(&ioas->iova_lock);
+	list_for_each_entry(access, &ioas->accesses, node) {
+		if (!access->unmap)
+			continue;
+		/* Keeps it in the list. */
+		access->nr_calls++;
+		mutex_unlock(&ioas->iova_lock);
+		access->unmap(access->data, iova, length);
+		mutex_lock(&ioas->iova_lock);
+		if (!--access->nr_calls)
+			wake_up_all(&ioas->wait);
+	}
+}
+
+/**
+ * ioas_evict() - wait until nobody pins or touches an area's memory
+ * @ioas: the IOAS; iova_lock is held, and dropped meanwhile
+ * @area: BUSY, by the caller
+ *
+ * Return: 0; -EINTR on a fatal signal; -EDEADLOCK: a user does not give its
+ * pins back.
+ */
+int ioas_evict(struct ioas *ioas, struct area *area)
+{
+	unsigned int tries = 0;
+
+	lockdep_assert_held(&ioas->iova_lock);
+	while (area->nr_inside || area->nr_pins) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		if (area->nr_inside) {
+			ioas_wait_for_areas(ioas, TASK_KILLABLE);
+			continue;
+		}
+		if (tries++ == MAX_EVICT_TRIES) {
+			WARN(1, "iommufd: pages at %#llx stay pinned\n",
+			     area->view.iova);
+			return -EDEADLOCK;
+		}
+		notify(ioas, area->view.iova, area->view.length);
+		cond_resched();
+	}
+	return 0;
+}
