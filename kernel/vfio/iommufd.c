@@ -62,13 +62,14 @@ bool vfio_iommufd_attached(struct vfio_device *device)
 }
 
 /**
- * vfio_iommufd_attach() - attach a bound device to an address space
+ * vfio_iommufd_attach() - attach a bound device to an address space, or move
+ *	one that is attached to another
  * @device: the device; its set's lock is held
  * @pt_id: the id of an IOAS or HWPT, on success that of the HWPT in use
  *
  * May sleep.
  *
- * Return: 0 or what iommufd_device_attach() returned.
+ * Return: 0 or what iommufd_device_attach() or _replace() returned.
  */
 int vfio_iommufd_attach(struct vfio_device *device, u32 *pt_id)
 {
@@ -77,10 +78,9 @@ int vfio_iommufd_attach(struct vfio_device *device, u32 *pt_id)
 
 	lockdep_assert_held(&device->dev_set->lock);
 
-	/*
-	 * Of a device that is attached already this asks for a replacement;
-	 * iommufd has none yet and says so.
-	 */
+	if (prefix->attached)
+		return iommufd_device_replace(prefix->idev, IOMMU_NO_PASID,
+					      pt_id);
 	ret = iommufd_device_attach(prefix->idev, IOMMU_NO_PASID, pt_id);
 	if (ret)
 		return ret;
