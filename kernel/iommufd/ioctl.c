@@ -17,6 +17,7 @@
 #include <uapi/linux/iommufd.h>
 
 #include "device/device.h"
+#include "hook.h"
 #include "main.h"
 #include "object.h"
 #include "space/space.h"
@@ -107,7 +108,7 @@ static long iommufd_ioctl(struct file *file, unsigned int nr,
 	int rc;
 
 	if (!command)
-		return -ENOTTY;
+		return hook_ioctl(file->private_data, nr, ubuffer);
 	if (get_user(ucmd.user_size, (u32 __user *)ubuffer))
 		return -EFAULT;
 	if (ucmd.user_size < command->min_size)
@@ -132,7 +133,12 @@ static int iommufd_open(struct inode *inode, struct file *file)
 
 static int iommufd_release(struct inode *inode, struct file *file)
 {
-	ctx_destroy(file->private_data);
+	struct iommufd_ctx *ctx = file->private_data;
+	const struct ioctl_hook *hook = ctx->hook;
+
+	ctx_destroy(ctx);
+	/* Its objects were in the context. */
+	hook_put(hook);
 	return 0;
 }
 

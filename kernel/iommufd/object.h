@@ -35,6 +35,7 @@
 #include "iommufd_bpf_abi.h"
 
 struct file;
+struct ioctl_hook;
 struct object;
 
 enum object_type {
@@ -43,6 +44,7 @@ enum object_type {
 	OBJECT_HWPT,
 	OBJECT_DEVICE,
 	OBJECT_ACCESS,
+	OBJECT_HOOK, /* of the module behind the hook */
 };
 
 /* How pinned memory is accounted; the numbers of IOMMU_OPTION_RLIMIT_MODE. */
@@ -72,6 +74,8 @@ struct device_groups {
  * @node: in the list of all contexts
  * @account_mode: under objects.xa_lock; fixed once an object exists
  * @groups: see there
+ * @hook: who served an ioctl of this context that iommufd does not know, or
+ *	NULL; set once (hook.c)
  * @rcu: frees it
  */
 struct iommufd_ctx {
@@ -82,6 +86,7 @@ struct iommufd_ctx {
 	struct list_head node;
 	enum account_mode account_mode;
 	struct device_groups groups;
+	const struct ioctl_hook *hook;
 	struct rcu_head rcu;
 };
 

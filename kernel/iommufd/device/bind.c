@@ -39,20 +39,15 @@ static int check_interrupts(struct device *dev, struct device_group *group)
 }
 
 /**
- * iommufd_device_bind() - give a device to a context
- * @ctx: the context; the caller holds a reference
- * @dev: a physical device, which stays until iommufd_device_unbind()
- * @id: set to the device's id in the context
+ * device_bind() - iommufd_device_bind() that does not keep the context alive
+ * @ctx: the context
+ * @dev: see there
+ * @id: see there
  *
- * From here on no kernel driver can use DMA in the device's IOMMU group, and
- * the device itself can reach no memory until it is attached. May sleep.
- *
- * Return: the device; ERR_PTR: -EINVAL if its DMA is not cache coherent,
- * -ENODEV without an IOMMU, -EPERM if its interrupts are not isolated or
- * another context uses the group, -EBUSY if a kernel driver uses it, -ENOMEM.
+ * Return: see there.
  */
-struct iommufd_device *iommufd_device_bind(struct iommufd_ctx *ctx,
-					   struct device *dev, u32 *id)
+struct iommufd_device *device_bind(struct iommufd_ctx *ctx, struct device *dev,
+				   u32 *id)
 {
 	struct iommufd_device *idev;
 	struct device_group *group;
@@ -77,7 +72,6 @@ struct iommufd_device *iommufd_device_bind(struct iommufd_ctx *ctx,
 		rc = PTR_ERR(idev);
 		goto err_owner;
 	}
-	iommufd_ctx_get(ctx);
 	idev->ctx = ctx;
 	idev->dev = dev;
 	idev->group = group;
@@ -97,7 +91,40 @@ err_group:
 	device_group_put(ctx, group);
 	return ERR_PTR(rc);
 }
+/**
+ * iommufd_device_bind() - give a device to a context
+ * @ctx: the context; the caller holds a reference
+ * @dev: a physical device, which stays until iommufd_device_unbind()
+ * @id: set to the device's id in the context
+ *
+ * From here on no kernel driver can use DMA in the device's IOMMU group, and
+ * the device itself can reach no memory until it is attached. May sleep.
+ *
+ * Return: the device; ERR_PTR: -EINVAL if its DMA is not cache coherent,
+ * -ENODEV without an IOMMU, -EPERM if its interrupts are not isolated or
+ * another context uses the group, -EBUSY if a kernel driver uses it, -ENOMEM.
+ */
+struct iommufd_device *iommufd_device_bind(struct iommufd_ctx *ctx,
+					   struct device *dev, u32 *id)
+{
+	struct iommufd_device *idev = device_bind(ctx, dev, id);
+
+	if (!IS_ERR(idev))
+		iommufd_ctx_get(ctx);
+	return idev;
+}
 EXPORT_SYMBOL_NS_GPL(iommufd_device_bind, IOMMUFD);
+
+/**
+ * device_unbind() - take a device back
+ * @idev: from device_bind(), detached
+ *
+ * May sleep; waits for ioctls that use the device.
+ */
+void device_unbind(struct iommufd_device *idev)
+{
+	object_unuse_destroy(idev->ctx, &idev->obj);
+}
 
 /**
  * iommufd_device_unbind() - take a device back from its context
@@ -109,7 +136,7 @@ void iommufd_device_unbind(struct iommufd_device *idev)
 {
 	struct iommufd_ctx *ctx = idev->ctx;
 
-	object_unuse_destroy(ctx, &idev->obj);
+	device_unbind(idev);
 	iommufd_ctx_put(ctx);
 }
 EXPORT_SYMBOL_NS_GPL(iommufd_device_unbind, IOMMUFD);

@@ -43,7 +43,7 @@ struct device_group {
  * struct iommufd_device - a device bound to a context
  * @obj: its object; the driver that bound it is its one user
  * @view: what BPF sees; under @group's lock, read under RCU
- * @ctx: its context, referenced
+ * @ctx: its context, referenced by who bound it
  * @dev: the device; the driver that bound it keeps it alive
  * @group: its group
  * @attached: to group->hwpt; under @group's lock
@@ -80,6 +80,9 @@ int device_reserve_regions(struct iommufd_device *idev, struct ioas *ioas);
 void device_unreserve_regions(struct iommufd_device *idev, struct ioas *ioas);
 
 /* bind.c */
+struct iommufd_device *device_bind(struct iommufd_ctx *ctx, struct device *dev,
+				   u32 *id);
+void device_unbind(struct iommufd_device *idev);
 extern bool allow_unsafe_interrupts;
 
 #endif

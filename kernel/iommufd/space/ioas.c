@@ -15,6 +15,10 @@ static void ioas_destroy(struct iommufd_ctx *ctx, struct object *obj)
 	/* Every HWPT is a user of the IOAS, so there is none any more. */
 	WARN_ON(!list_empty(&ioas->hwpts));
 	WARN_ON(ioas_unmap(ioas, 0, ULONG_MAX, &unmapped, &nr_areas, &st));
+	/* What was reserved for as long as it lives. */
+	mutex_lock(&ioas->iova_lock);
+	ioas_unreserve(ioas, ioas);
+	mutex_unlock(&ioas->iova_lock);
 	WARN_ON(!RB_EMPTY_ROOT(&ioas->reserved.rb_root));
 	reservations_free(&ioas->allowed);
 	mtree_destroy(&ioas->areas);
