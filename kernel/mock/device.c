@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Mock devices as objects of a context: made, bound and attached in one go,
+ * as a driver such as vfio-pci would in three; moved; destroyed.
+ */
+#include <linux/iommufd.h>
+#include <linux/platform_device.h>
+#include <linux/slab.h>
+
+#include "device/device.h"
+#include "mock.h"
+
+/**
+ * struct stdev - a mock device in a context
+ * @obj: its object
+ * @mdev: the device
+ * @idev: the same, bound
+ * @lock: serialises attach, replace and detach
+ */
+struct stdev {
+	struct object obj;
+	struct mock_dev mdev;
+	struct iommufd_device *idev;
+	struct mutex lock;
+};
+
+static void stdev_destroy(struct iommufd_ctx *ctx, struct object *obj)
+{
+	struct stdev *stdev = container_of(obj, struct stdev, obj);
+
+	iommufd_device_detach(stdev->idev, IOMMU_NO_PASID);
+	core->device_unbind(stdev->idev);
+	mock_dev_remove(&stdev->mdev);
+	mutex_destroy(&stdev->lock);
+}
+
+static struct stdev *stdev_get(struct iommufd_ctx *ctx, u32 id)
+{
+	struct object *obj = core->object_get(ctx, id, OBJECT_HOOK);
+
+	return IS_ERR(obj) ? ERR_CAST(obj) :
+			     container_of(obj, struct stdev, obj);
+}
+
+/**
+ * tcmd_mock_domain() - MOCK_DOMAIN and MOCK_DOMAIN_FLAGS
+ * @tcmd: the ioctl
+ *
+ * Return: 0; -EOPNOTSUPP unknown flags; what binding and attaching say;
+ * -ENOMEM; -EFAULT.
+ */
+int tcmd_mock_domain(struct tcmd *tcmd)
+{
+	const u32 known = MOCK_FLAGS_DEVICE_NO_DIRTY | MOCK_FLAGS_DEVICE_PASID;
+	struct iommu_test_cmd *cmd = &tcmd->cmd;
+	u32 flags = 0, pt_id = cmd->id, idev_id;
+	struct object *obj;
+	struct stdev *stdev;
+	int rc;
+
+	if (cmd->op == IOMMU_TEST_OP_MOCK_DOMAIN_FLAGS)
+		flags = cmd->mock_domain_flags.dev_flags;
+	if (flags & ~known)
+		return -EOPNOTSUPP;
+	obj = core->object_reserve(tcmd->ctx, sizeof(*stdev), OBJECT_HOOK,
+				   stdev_destroy);
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	stdev = container_of(obj, struct stdev, obj);
+	mutex_init(&stdev->lock);
+
+	rc = mock_dev_add(&stdev->mdev, flags);
+	if (rc)
+		goto err_abort;
+	stdev->idev = core->device_bind(tcmd->ctx, &stdev->mdev.pdev->dev,
+					&idev_id);
+	if (IS_ERR(stdev->idev)) {
+		rc = PTR_ERR(stdev->idev);
+		goto err_remove;
+	}
+	rc = iommufd_device_attach(stdev->idev, IOMMU_NO_PASID, &pt_id);
+	if (rc)
+		goto err_unbind;
+
+	/* Both commands answer in the same places. */
+	cmd->mock_domain_flags.out_stdev_id = obj->id;
+	cmd->mock_domain_flags.out_hwpt_id = pt_id;
+	cmd->mock_domain_flags.out_idev_id = idev_id;
+	rc = tcmd_respond(tcmd);
+	if (rc)
+		goto err_detach;
+	core->object_publish(tcmd->ctx, obj);
+	return 0;
+
+err_detach:
+	iommufd_device_detach(stdev->idev, IOMMU_NO_PASID);
+err_unbind:
+	core->device_unbind(stdev->idev);
+err_remove:
+	mock_dev_remove(&stdev->mdev);
+err_abort:
+	core->object_abort(tcmd->ctx, obj);
+	return rc;
+}
+
+/**
+ * tcmd_mock_domain_replace() - MOCK_DOMAIN_REPLACE
+ * @tcmd: the ioctl
+ *
+ * Return: 0; -ENOENT no such mock device; see iommufd_device_replace();
+ * -EFAULT: it has moved all the same.
+ */
+int tcmd_mock_domain_replace(struct tcmd *tcmd)
+{
+	u32 *pt_id = &tcmd->cmd.mock_domain_replace.pt_id;
+	struct stdev *stdev = stdev_get(tcmd->ctx, tcmd->cmd.id);
+	int rc;
+
+	if (IS_ERR(stdev))
+		return PTR_ERR(stdev);
+	mutex_lock(&stdev->lock);
+	rc = iommufd_device_replace(stdev->idev, IOMMU_NO_PASID, pt_id);
+	mutex_unlock(&stdev->lock);
+	core->object_put(tcmd->ctx, &stdev->obj);
+	return rc ?: tcmd_respond(tcmd);
+}
+
+/**
+ * tcmd_dev_check_cache() - DEV_CHECK_CACHE
+ * @tcmd: the ioctl
+ *
+ * Return: 0; -EINVAL it holds something else, or there is no such cache;
+ * -ENOENT no such device.
+ */
+int tcmd_dev_check_cache(struct tcmd *tcmd)
+{
+	struct iommu_test_cmd *cmd = &tcmd->cmd;
+	struct object *obj = core->object_get(tcmd->ctx, cmd->id,
+					      OBJECT_DEVICE);
+	struct mock_dev *mdev;
+	int rc = 0;
+
+	if (IS_ERR(obj))
+		return PTR_ERR(obj);
+	mdev = to_mock_dev(container_of(obj, struct iommufd_device, obj)->dev);
+	if (!mdev || cmd->check_dev_cache.id >= MOCK_DEV_CACHE_NUM ||
+	    mdev->cache[cmd->check_dev_cache.id] != cmd->check_dev_cache.cache)
+		rc = -EINVAL;
+	core->object_put(tcmd->ctx, obj);
+	return rc;
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Domains of the mock IOMMU: a page table, as the IOMMU core sees it.
+ */
+#include <linux/slab.h>
+
+#include "mock.h"
+
+/**
+ * struct mock_domain - a paging domain
+ * @domain: what the core sees
+ * @pt: its page table
+ * @unsynced: bytes that were unmapped while the IOTLB may still hold them
+ */
+struct mock_domain {
+	struct iommu_domain domain;
+	struct mock_pt *pt;
+	atomic_long_t unsynced;
+};
+
+static struct mock_domain *to_mock_domain(struct iommu_domain *domain)
+{
+	return container_of(domain, struct mock_domain, domain);
+}
+
+static int mock_attach(struct iommu_domain *domain, struct device *dev)
+{
+	return to_mock_dev(dev) ? 0 : -EINVAL;
+}
+
+static int mock_map_pages(struct iommu_domain *domain, unsigned long iova,
+			  phys_addr_t phys, size_t pgsize, size_t pgcount,
+			  int prot, gfp_t gfp, size_t *mapped)
+{
+	struct mock_domain *mock = to_mock_domain(domain);
+	int rc;
+
+	/* We said that we are coherent. */
+	if (WARN_ON(!(prot & IOMMU_CACHE) || !(prot & (IOMMU_READ | IOMMU_WRITE))))
+		return -EINVAL;
+	while (pgcount--) {
+		rc = mock_pt_map(mock->pt, iova, phys, pgsize, prot, gfp);
+		if (rc)
+			return rc;
+		iova += pgsize;
+		phys += pgsize;
+		*mapped += pgsize;
+	}
+	return 0;
+}
+
+static size_t mock_unmap_pages(struct iommu_domain *domain, unsigned long iova,
+			       size_t pgsize, size_t pgcount,
+			       struct iommu_iotlb_gather *gather)
+{
+	struct mock_domain *mock = to_mock_domain(domain);
+	size_t length = pgsize * pgcount;
+	size_t done = 0;
+
+	while (done < length) {
+		size_t n = mock_pt_unmap(mock->pt, iova + done, length - done);
+
+		if (!n)
+			break;
+		done += n;
+	}
+	if (done) {
+		iommu_iotlb_gather_add_range(gather, iova, done);
+		atomic_long_add(done, &mock->unsynced);
+	}
+	return done;
+}
+
+static void mock_iotlb_sync(struct iommu_domain *domain,
+			    struct iommu_iotlb_gather *gather)
+{
+	struct mock_domain *mock = to_mock_domain(domain);
+
+	/* Several unmaps may be under way, each with a gather of its own. */
+	if (gather->end >= gather->start)
+		atomic_long_sub(gather->end - gather->start + 1,
+				&mock->unsynced);
+}
+
+static phys_addr_t mock_iova_to_phys(struct iommu_domain *domain,
+				     dma_addr_t iova)
+{
+	u64 pte = mock_pt_read(to_mock_domain(domain)->pt, iova);
+
+	return ALIGN_DOWN(pte, MOCK_PAGE_SIZE) + iova % MOCK_PAGE_SIZE;
+}
+
+static void mock_domain_free(struct iommu_domain *domain)
+{
+	struct mock_domain *mock = to_mock_domain(domain);
+
+	WARN(atomic_long_read(&mock->unsynced),
+	     "iommufd_mock: %ld bytes were unmapped and never flushed\n",
+	     atomic_long_read(&mock->unsynced));
+	mock_pt_free(mock->pt);
+	kfree(mock);
+}
+
+static const struct iommu_domain_ops mock_domain_ops = {
+	.attach_dev = mock_attach,
+	.map_pages = mock_map_pages,
+	.unmap_pages = mock_unmap_pages,
+	.iotlb_sync = mock_iotlb_sync,
+	.iova_to_phys = mock_iova_to_phys,
+	.free = mock_domain_free,
+};
+
+/**
+ * mock_domain_pt() - the page table of a domain
+ * @domain: any domain
+ *
+ * Return: it, or NULL if it is not a paging domain of ours.
+ */
+struct mock_pt *mock_domain_pt(struct iommu_domain *domain)
+{
+	if (domain->ops != &mock_domain_ops)
+		return NULL;
+	return to_mock_domain(domain)->pt;
+}
+
+static int page_sizes(const struct iommu_user_data *data, unsigned long *sizes)
+{
+	struct iommu_hwpt_selftest user = {};
+	int rc;
+
+	*sizes = MOCK_PAGE_SIZE;
+	if (!data)
+		return 0;
+	if (data->type != IOMMU_HWPT_DATA_SELFTEST)
+		return -EOPNOTSUPP;
+	rc = iommu_copy_struct_from_user(&user, data, IOMMU_HWPT_DATA_SELFTEST,
+					 iotlb);
+	if (rc)
+		return rc;
+	switch (user.pagetable_type) {
+	case MOCK_IOMMUPT_DEFAULT:
+		return 0;
+	case MOCK_IOMMUPT_HUGE:
+		*sizes |= MOCK_HUGE_PAGE_SIZE;
+		return 0;
+	default:
+		return -EOPNOTSUPP;
+	}
+}
+
+/**
+ * mock_domain_alloc() - iommu_ops.domain_alloc_user
+ * @dev: a mock device
+ * @flags: enum iommufd_hwpt_alloc_flags
+ * @parent: nesting is not built yet
+ * @data: struct iommu_hwpt_selftest, or NULL
+ *
+ * Return: the domain, or an ERR_PTR: -EOPNOTSUPP what it cannot do, -EINVAL,
+ * -EFAULT, -ENOMEM.
+ */
+struct iommu_domain *mock_domain_alloc(struct device *dev, u32 flags,
+				       struct iommu_domain *parent,
+				       const struct iommu_user_data *data)
+{
+	struct mock_domain *mock;
+	unsigned long sizes;
+	int rc;
+
+	if (parent || flags & ~IOMMU_HWPT_ALLOC_NEST_PARENT)
+		return ERR_PTR(-EOPNOTSUPP);
+	rc = page_sizes(data, &sizes);
+	if (rc)
+		return ERR_PTR(rc);
+	mock = kzalloc(sizeof(*mock), GFP_KERNEL_ACCOUNT);
+	if (!mock)
+		return ERR_PTR(-ENOMEM);
+	mock->pt = mock_pt_alloc();
+	if (!mock->pt) {
+		kfree(mock);
+		return ERR_PTR(-ENOMEM);
+	}
+	mock->domain.type = IOMMU_DOMAIN_UNMANAGED;
+	mock->domain.ops = &mock_domain_ops;
+	mock->domain.pgsize_bitmap = sizes;
+	mock->domain.geometry.aperture_start = MOCK_APERTURE_START;
+	mock->domain.geometry.aperture_end = MOCK_APERTURE_LAST;
+	mock->domain.geometry.force_aperture = true;
+	return &mock->domain;
+}

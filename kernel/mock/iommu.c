@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The mock IOMMU, as the kernel's IOMMU core sees it, and devices behind it.
+ *
+ * A firmware node of its own keeps real devices out: the core gives a device
+ * to the IOMMU whose node the device names, and only mock devices name ours.
+ */
+#include <linux/platform_device.h>
+#include <linux/property.h>
+#include <linux/slab.h>
+
+#include "mock.h"
+
+static struct iommu_device mock_iommu;
+
+static int mock_block(struct iommu_domain *domain, struct device *dev)
+{
+	return 0;
+}
+
+static const struct iommu_domain_ops mock_blocked_ops = {
+	.attach_dev = mock_block,
+};
+
+/* Static, and so it can neither be lacking nor fail. */
+static struct iommu_domain mock_blocked_domain = {
+	.type = IOMMU_DOMAIN_BLOCKED,
+	.ops = &mock_blocked_ops,
+};
+
+static bool mock_capable(struct device *dev, enum iommu_cap cap)
+{
+	switch (cap) {
+	case IOMMU_CAP_CACHE_COHERENCY:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void *mock_hw_info(struct device *dev, u32 *length, u32 *type)
+{
+	struct iommu_test_hw_info *info = kzalloc(sizeof(*info), GFP_KERNEL);
+
+	if (!info)
+		return ERR_PTR(-ENOMEM);
+	info->test_reg = IOMMU_HW_INFO_SELFTEST_REGVAL;
+	*length = sizeof(*info);
+	*type = IOMMU_HW_INFO_TYPE_SELFTEST;
+	return info;
+}
+
+static struct iommu_device *mock_probe_device(struct device *dev)
+{
+	return &mock_iommu;
+}
+
+static const struct iommu_ops mock_iommu_ops = {
+	.owner = THIS_MODULE,
+	.capable = mock_capable,
+	.hw_info = mock_hw_info,
+	.domain_alloc_user = mock_domain_alloc,
+	.probe_device = mock_probe_device,
+	.device_group = generic_device_group,
+	.default_domain = &mock_blocked_domain,
+	.blocked_domain = &mock_blocked_domain,
+	.release_domain = &mock_blocked_domain,
+	.pgsize_bitmap = MOCK_PAGE_SIZE,
+};
+
+/**
+ * mock_iommu_init() - make the mock IOMMU appear
+ *
+ * Return: 0 or a negative errno.
+ */
+int mock_iommu_init(void)
+{
+	struct fwnode_handle *fwnode = fwnode_create_software_node(NULL, NULL);
+	int rc;
+
+	if (IS_ERR(fwnode))
+		return PTR_ERR(fwnode);
+	mock_iommu.fwnode = fwnode;
+	mock_iommu.max_pasids = 1U << MOCK_PASID_WIDTH;
+	rc = iommu_device_sysfs_add(&mock_iommu, NULL, NULL, "iommufd_mock");
+	if (rc)
+		goto err_fwnode;
+	rc = iommu_device_register(&mock_iommu, &mock_iommu_ops, NULL);
+	if (rc)
+		goto err_sysfs;
+	return 0;
+
+err_sysfs:
+	iommu_device_sysfs_remove(&mock_iommu);
+err_fwnode:
+	fwnode_remove_software_node(fwnode);
+	return rc;
+}
+
+/** mock_iommu_exit() - there is no device behind it any more: remove it */
+void mock_iommu_exit(void)
+{
+	iommu_device_unregister(&mock_iommu);
+	iommu_device_sysfs_remove(&mock_iommu);
+	fwnode_remove_software_node(mock_iommu.fwnode);
+}
+
+/**
+ * to_mock_dev() - the mock device that is behind a device
+ * @dev: any device
+ *
+ * Return: it, or NULL if it is not ours.
+ */
+struct mock_dev *to_mock_dev(struct device *dev)
+{
+	if (!dev->iommu || dev->iommu->iommu_dev != &mock_iommu)
+		return NULL;
+	return *(struct mock_dev **)dev_get_platdata(dev);
+}
+
+/* Before it is added: the IOMMU core looks then. */
+static int describe(struct mock_dev *mdev)
+{
+	static const struct property_entry pasid[] = {
+		PROPERTY_ENTRY_U32("pasid-num-bits", MOCK_PASID_WIDTH),
+		{},
+	};
+	struct platform_device *pdev = mdev->pdev;
+	int rc;
+
+	rc = platform_device_add_data(pdev, &mdev, sizeof(mdev));
+	if (rc)
+		return rc;
+	if (mdev->flags & MOCK_FLAGS_DEVICE_PASID) {
+		rc = device_create_managed_software_node(&pdev->dev, pasid,
+							 NULL);
+		if (rc)
+			return rc;
+	}
+	return iommu_fwspec_init(&pdev->dev, mock_iommu.fwnode);
+}
+
+/* What the IOMMU core does when a device is removed, which was never added. */
+static void forget_fwspec(struct device *dev)
+{
+	struct dev_iommu *param = dev->iommu;
+
+	if (!param)
+		return;
+	iommu_fwspec_free(dev);
+	dev->iommu = NULL;
+	kfree(param);
+}
+
+/**
+ * mock_dev_add() - make a device behind the mock IOMMU
+ * @mdev: set up here; stays until mock_dev_remove()
+ * @flags: MOCK_FLAGS_DEVICE_*
+ *
+ * May sleep. Return: 0, -ENODEV if the IOMMU core did not take it, or another
+ * negative errno.
+ */
+int mock_dev_add(struct mock_dev *mdev, u32 flags)
+{
+	unsigned int i;
+	int rc;
+
+	mdev->flags = flags;
+	for (i = 0; i < ARRAY_SIZE(mdev->cache); i++)
+		mdev->cache[i] = IOMMU_TEST_DEV_CACHE_DEFAULT;
+	mdev->pdev = platform_device_alloc("iommufd_mock",
+					   PLATFORM_DEVID_AUTO);
+	if (!mdev->pdev)
+		return -ENOMEM;
+	rc = describe(mdev);
+	if (!rc)
+		rc = platform_device_add(mdev->pdev);
+	if (rc) {
+		forget_fwspec(&mdev->pdev->dev);
+		platform_device_put(mdev->pdev);
+		return rc;
+	}
+	if (!device_iommu_mapped(&mdev->pdev->dev)) {
+		platform_device_unregister(mdev->pdev);
+		return -ENODEV;
+	}
+	return 0;
+}
+
+/**
+ * mock_dev_remove() - the reverse
+ * @mdev: nobody uses it any more
+ */
+void mock_dev_remove(struct mock_dev *mdev)
+{
+	platform_device_unregister(mdev->pdev);
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Inside iommufd_mock.ko: an IOMMU made of memory, devices behind it that do
+ * nothing, and the ioctl by which tests look at both.
+ *
+ * One mock IOMMU is there while the module is. Devices belong to a context of
+ * /dev/iommu, as objects that IOMMU_DESTROY destroys and that go with it.
+ */
+#ifndef MOCK_H
+#define MOCK_H
+
+#include <linux/iommu.h>
+#include <linux/mutex.h>
+
+#include "hook.h"
+#include "mock_abi.h"
+
+struct platform_device;
+
+/* main.c */
+
+/**
+ * struct tcmd - an IOMMU_TEST_CMD being served
+ * @ctx: the context
+ * @cmd: the kernel's copy
+ * @ubuffer: the caller's structure
+ * @user_size: its size as the caller says
+ */
+struct tcmd {
+	struct iommufd_ctx *ctx;
+	struct iommu_test_cmd cmd;
+	void __user *ubuffer;
+	u32 user_size;
+};
+
+extern const struct hook_core *core;
+
+int tcmd_respond(struct tcmd *tcmd);
+
+/* iommu.c */
+
+/**
+ * struct mock_dev - a device behind the mock IOMMU
+ * @pdev: the device that the kernel sees
+ * @flags: MOCK_FLAGS_DEVICE_*
+ * @cache: what its caches hold
+ */
+struct mock_dev {
+	struct platform_device *pdev;
+	u32 flags;
+	u32 cache[MOCK_DEV_CACHE_NUM];
+};
+
+int mock_iommu_init(void);
+void mock_iommu_exit(void);
+int mock_dev_add(struct mock_dev *mdev, u32 flags);
+void mock_dev_remove(struct mock_dev *mdev);
+struct mock_dev *to_mock_dev(struct device *dev);
+
+/* domain.c */
+struct iommu_domain *mock_domain_alloc(struct device *dev, u32 flags,
+				       struct iommu_domain *parent,
+				       const struct iommu_user_data *data);
+struct mock_pt *mock_domain_pt(struct iommu_domain *domain);
+
+/* page_table.c */
+struct mock_pt *mock_pt_alloc(void);
+void mock_pt_free(struct mock_pt *pt);
+int mock_pt_map(struct mock_pt *pt, unsigned long iova, phys_addr_t phys,
+		size_t size, int prot, gfp_t gfp);
+size_t mock_pt_unmap(struct mock_pt *pt, unsigned long iova, size_t room);
+u64 mock_pt_read(struct mock_pt *pt, unsigned long iova);
+
+/* What an entry holds, beside the address of a MOCK_PAGE_SIZE page. */
+enum mock_pte {
+	MOCK_PTE_PRESENT = 1,
+	MOCK_PTE_READ = 2,
+	MOCK_PTE_WRITE = 4,
+	MOCK_PTE_ADDR_SHIFT = 11,
+};
+
+/* The commands; each returns 0 or more, or a negative errno. */
+
+/* device.c */
+int tcmd_mock_domain(struct tcmd *tcmd);
+int tcmd_mock_domain_replace(struct tcmd *tcmd);
+int tcmd_dev_check_cache(struct tcmd *tcmd);
+
+/* check.c */
+int tcmd_add_reserved(struct tcmd *tcmd);
+int tcmd_check_map(struct tcmd *tcmd);
+int tcmd_check_refs(struct tcmd *tcmd);
+int tcmd_memory_limit(struct tcmd *tcmd);
+
+/* access.c */
+int tcmd_create_access(struct tcmd *tcmd);
+int tcmd_access_replace(struct tcmd *tcmd);
+int tcmd_access_pages(struct tcmd *tcmd);
+int tcmd_destroy_access_pages(struct tcmd *tcmd);
+int tcmd_access_rw(struct tcmd *tcmd);
+
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * IOMMU_TEST_CMD: the ioctl by which tests drive the mock IOMMU. Numbers and
+ * layouts are those of the kernel's own iommu selftests, which are built from
+ * another header; what is not built here is left out.
+ */
+#ifndef MOCK_ABI_H
+#define MOCK_ABI_H
+
+#include <linux/types.h>
+#include <uapi/linux/iommufd.h>
+
+#define IOMMU_TEST_CMD _IO(IOMMUFD_TYPE, IOMMUFD_CMD_BASE + 32)
+
+/* What to do: struct iommu_test_cmd.op */
+enum {
+	IOMMU_TEST_OP_ADD_RESERVED = 1, /* keep IOVAs of an IOAS from use */
+	IOMMU_TEST_OP_MOCK_DOMAIN = 2, /* make a mock device, attach it */
+	IOMMU_TEST_OP_MD_CHECK_MAP = 3, /* does a HWPT hold these pages? */
+	IOMMU_TEST_OP_MD_CHECK_REFS = 4, /* how often are pages pinned? */
+	IOMMU_TEST_OP_CREATE_ACCESS = 5, /* an in-kernel user, as a file */
+	IOMMU_TEST_OP_DESTROY_ACCESS_PAGES = 6,
+	IOMMU_TEST_OP_ACCESS_PAGES = 7, /* it pins, and checks what it got */
+	IOMMU_TEST_OP_ACCESS_RW = 8, /* it reads or writes */
+	IOMMU_TEST_OP_SET_TEMP_MEMORY_LIMIT = 9,
+	IOMMU_TEST_OP_MOCK_DOMAIN_REPLACE = 10,
+	IOMMU_TEST_OP_ACCESS_REPLACE_IOAS = 11,
+	IOMMU_TEST_OP_MOCK_DOMAIN_FLAGS = 12, /* MOCK_DOMAIN of a kind */
+	IOMMU_TEST_OP_DEV_CHECK_CACHE = 16,
+};
+
+/* The mock IOMMU's page table. */
+#define MOCK_APERTURE_START (1UL << 24)
+#define MOCK_APERTURE_LAST ((1UL << 31) - 1)
+#define MOCK_PAGE_SIZE 2048UL
+#define MOCK_HUGE_PAGE_SIZE (512 * MOCK_PAGE_SIZE)
+
+/* access_pages.flags */
+#define MOCK_FLAGS_ACCESS_WRITE (1U << 0)
+
+/* access_rw.flags */
+#define MOCK_ACCESS_RW_WRITE (1U << 0)
+#define MOCK_ACCESS_RW_SLOW_PATH (1U << 2)
+
+/* create_access.flags */
+#define MOCK_FLAGS_ACCESS_CREATE_NEEDS_PIN_PAGES (1U << 0)
+
+/* mock_domain_flags.dev_flags */
+#define MOCK_FLAGS_DEVICE_NO_DIRTY (1U << 0)
+#define MOCK_FLAGS_DEVICE_PASID (1U << 2)
+
+/* Bits of a PASID of a device with MOCK_FLAGS_DEVICE_PASID. */
+#define MOCK_PASID_WIDTH 20
+
+/* The mock device's caches: how many, and what is in them at first. */
+#define MOCK_DEV_CACHE_NUM 4
+#define IOMMU_TEST_DEV_CACHE_DEFAULT 0xbaddadU
+
+/* IOMMU_GET_HW_INFO */
+#define IOMMU_HW_INFO_TYPE_SELFTEST 0xfeedbeefU
+#define IOMMU_HW_INFO_SELFTEST_REGVAL 0xdeadbeefU
+
+struct iommu_test_hw_info {
+	__u32 flags;
+	__u32 test_reg;
+};
+
+/* IOMMU_HWPT_ALLOC's data */
+#define IOMMU_HWPT_DATA_SELFTEST 0xdeadU
+
+enum {
+	MOCK_IOMMUPT_DEFAULT = 0, /* MOCK_PAGE_SIZE */
+	MOCK_IOMMUPT_HUGE = 1, /* MOCK_HUGE_PAGE_SIZE too */
+};
+
+/**
+ * struct iommu_hwpt_selftest - which page table, when a HWPT is made
+ * @iotlb: what a nested HWPT's IOTLB holds at first
+ * @pagetable_type: MOCK_IOMMUPT_*
+ */
+struct iommu_hwpt_selftest {
+	__u32 iotlb;
+	__u32 pagetable_type;
+};
+
+/**
+ * struct iommu_test_cmd - the argument of IOMMU_TEST_CMD
+ * @size: of the structure
+ * @op: IOMMU_TEST_OP_*
+ * @id: of what it is about; for accesses a file descriptor
+ * @__reserved: 0
+ * @last: unused; ends the first version of the structure
+ */
+struct iommu_test_cmd {
+	__u32 size;
+	__u32 op;
+	__u32 id;
+	__u32 __reserved;
+	union {
+		struct {
+			__aligned_u64 start;
+			__aligned_u64 length;
+		} add_reserved;
+		struct {
+			__u32 out_stdev_id; /* the mock device: DESTROY it */
+			__u32 out_hwpt_id;
+			__u32 out_idev_id; /* as bound to the context */
+			__u32 dev_flags; /* MOCK_DOMAIN_FLAGS only */
+		} mock_domain_flags;
+		struct {
+			__u32 pt_id;
+		} mock_domain_replace;
+		struct {
+			__aligned_u64 iova;
+			__aligned_u64 length;
+			__aligned_u64 uptr;
+		} check_map;
+		struct {
+			__aligned_u64 length;
+			__aligned_u64 uptr;
+			__u32 refs;
+		} check_refs;
+		struct {
+			__u32 out_access_fd;
+			__u32 flags;
+		} create_access;
+		struct {
+			__u32 access_pages_id;
+		} destroy_access_pages;
+		struct {
+			__u32 flags;
+			__u32 out_access_pages_id;
+			__aligned_u64 iova;
+			__aligned_u64 length;
+			__aligned_u64 uptr;
+		} access_pages;
+		struct {
+			__aligned_u64 iova;
+			__aligned_u64 length;
+			__aligned_u64 uptr;
+			__u32 flags;
+		} access_rw;
+		struct {
+			__u32 limit;
+		} memory_limit;
+		struct {
+			__u32 ioas_id;
+		} access_replace_ioas;
+		struct {
+			__u32 id;
+			__u32 cache;
+		} check_dev_cache;
+		/* The largest one, IOMMU_TEST_OP_DIRTY, which is not built. */
+		__aligned_u64 __room[6];
+	};
+	__u32 last;
+};
+
+#endif
