@@ -8,6 +8,7 @@
  */
 #include <linux/align.h>
 #include <linux/interval_tree.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -160,25 +161,38 @@ static int find_free(struct ioas *ioas, struct hole *hole)
 }
 
 /*
- * As aligned as may help: the largest IO page that the mapping can fill and
- * the user address is aligned for, so that huge pages of memory can become huge
- * pages of the IOMMU. A crowded IOAS makes do with less. The offset in the page
- * is that of the user address, so that pages map to pages.
+ * A mapping's IOVA is as aligned as its length and its user address allow, so
+ * that huge pages of memory can become huge pages of the IOMMU, and so that
+ * user space can rely on it.
+ */
+static unsigned long natural_alignment(unsigned long va, unsigned long length)
+{
+	unsigned long align = SZ_1G;
+
+	if (length < SZ_1G)
+		align = roundup_pow_of_two(length);
+	if (va & PAGE_MASK)
+		align = min(align, 1UL << __ffs(va & PAGE_MASK));
+	return max(align, PAGE_SIZE);
+}
+
+/*
+ * A crowded IOAS makes do with less than huge pages need. The offset in the
+ * page is that of the user address, so that pages map to pages.
  */
 static int choose_iova(struct ioas *ioas, unsigned long va,
 		       unsigned long length, unsigned long *iova)
 {
-	static const unsigned long aligns[] = { SZ_1G, SZ_2M, PAGE_SIZE };
 	struct hole hole = { .length = length, .offset = offset_in_page(va) };
-	unsigned int i;
-	int rc = -ENOSPC;
+	unsigned long align = natural_alignment(va, length);
+	int rc;
 
-	for (i = 0; rc == -ENOSPC && i < ARRAY_SIZE(aligns); i++) {
-		if (aligns[i] > PAGE_SIZE &&
-		    (length < aligns[i] || !IS_ALIGNED(va, aligns[i])))
-			continue;
-		hole.align = max(aligns[i], ioas->alignment);
+	for (;;) {
+		hole.align = max(align, ioas->alignment);
 		rc = find_free(ioas, &hole);
+		if (rc != -ENOSPC || align < SZ_2M)
+			break;
+		align = align > SZ_2M ? SZ_2M : PAGE_SIZE;
 	}
 	*iova = hole.iova;
 	return rc;
