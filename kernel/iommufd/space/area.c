@@ -103,7 +103,7 @@ int area_enter_hwpt(struct ioas *ioas, struct area *area, struct hwpt *hwpt,
 {
 	struct fill_how how = {
 		.iommu_prot = area->iommu_prot,
-		/* Cannot be disabled while a HWPT is there. */
+		/* Cannot be disabled while a HWPT and an area are there. */
 		.huge_pages = READ_ONCE(ioas->huge_pages),
 	};
 	int rc;

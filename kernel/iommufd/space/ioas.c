@@ -58,9 +58,9 @@ struct ioas *ioas_create(struct iommufd_ctx *ctx)
  * @ioas: the IOAS
  * @enable: yes, or no: everything is mapped in pages of PAGE_SIZE
  *
- * Takes iova_lock. Return: 0; -EINVAL to disable them while a HWPT holds the
- * IOAS; -EADDRINUSE to disable them when something mapped is not aligned to
- * PAGE_SIZE.
+ * Takes iova_lock. Return: 0; -EINVAL to disable them while a HWPT may hold
+ * something; -EADDRINUSE to disable them when something mapped is not aligned
+ * to PAGE_SIZE.
  */
 int ioas_set_huge_pages(struct ioas *ioas, bool enable)
 {
@@ -69,7 +69,7 @@ int ioas_set_huge_pages(struct ioas *ioas, bool enable)
 	mutex_lock(&ioas->iova_lock);
 	if (enable == ioas->huge_pages)
 		goto out;
-	if (!enable && !list_empty(&ioas->hwpts)) {
+	if (!enable && !list_empty(&ioas->hwpts) && ioas->view.nr_areas) {
 		rc = -EINVAL;
 		goto out;
 	}
