@@ -20,7 +20,7 @@ INSIDE := all modules bpf tools unit tests check-host lint-inside
 
 ifeq ($(wildcard /etc/iommufd-bpf-sandbox),)
 # ---------------------------------------------------------------- on the host
-.PHONY: $(INSIDE) help demo check shell lint clean distclean sandbox
+.PHONY: $(INSIDE) help demo check upstream shell lint clean distclean sandbox
 
 JOBS ?= $(shell nproc)
 
@@ -42,8 +42,11 @@ help:	## list what can be made
 demo: all	## a real device does DMA through /dev/iommu, in a VM, on your screen
 	@$(TOP)/selftests/demo
 
-check: all	## run every test: on the host, then in VMs with VT-d and AMD-Vi
+check: all upstream	## run every test: on the host, then in VMs with VT-d and AMD-Vi
 	@$(TOP)/selftests/check
+
+upstream:	## fetch and build the kernel's own iommu selftests
+	@$(TOP)/selftests/upstream/prepare
 
 shell: all	## a shell in the VM (SHELL_ARGS: options of selftests/vm/run)
 	@$(VM)/run --tty --timeout 0 --device nvme --device e1000e $(SHELL_ARGS) -- bash -l
