@@ -28,7 +28,8 @@ static const struct hook_core hook_core = {
  * iommufd_register_hook() - serve the ioctls that iommufd does not know
  * @hook: stays valid until iommufd_unregister_hook()
  *
- * May sleep. Return: what it may use, or ERR_PTR(-EBUSY) if there is one.
+ * May sleep.
+ * Return: what it may use, or ERR_PTR(-EBUSY) if there is one.
  */
 const struct hook_core *iommufd_register_hook(const struct ioctl_hook *hook)
 {
@@ -60,15 +61,17 @@ EXPORT_SYMBOL_NS_GPL(iommufd_unregister_hook, IOMMUFD_HOOK);
 /* The context's hook; its first use takes the hook's module. */
 static const struct ioctl_hook *ctx_hook(struct iommufd_ctx *ctx)
 {
-	const struct ioctl_hook *hook = smp_load_acquire(&ctx->hook);
+	const struct ioctl_hook *hook;
 
+	/* Pairs with the store below: its module is held. */
+	hook = smp_load_acquire(&ctx->hook);
 	if (hook)
 		return hook;
 	mutex_lock(&hook_lock);
 	hook = ctx->hook;
 	if (!hook && registered_hook && try_module_get(registered_hook->owner)) {
 		hook = registered_hook;
-		/* Pairs with the load above: its module is held by then. */
+		/* Pairs with the load above. */
 		smp_store_release(&ctx->hook, hook);
 	}
 	mutex_unlock(&hook_lock);

@@ -83,13 +83,9 @@ struct iommu_hwpt_selftest {
 	__u32 pagetable_type;
 };
 
-/**
- * struct iommu_test_cmd - the argument of IOMMU_TEST_CMD
- * @size: of the structure
- * @op: IOMMU_TEST_OP_*
- * @id: of what it is about; for accesses a file descriptor
- * @__reserved: 0
- * @last: unused; ends the first version of the structure
+/*
+ * The argument of IOMMU_TEST_CMD. id says what it is about, for accesses by a
+ * file descriptor; __reserved is 0; last only ends the first version of it.
  */
 struct iommu_test_cmd {
 	__u32 size;

@@ -91,6 +91,7 @@ err_group:
 	device_group_put(ctx, group);
 	return ERR_PTR(rc);
 }
+
 /**
  * iommufd_device_bind() - give a device to a context
  * @ctx: the context; the caller holds a reference
