@@ -86,7 +86,8 @@ static void fill_unmap(const struct space *s, void *buf)
 #define BUILT(_nr, _struct, _fill, _answers)				\
 	{ #_nr, _nr, sizeof(struct _struct), _fill, _answers }
 /* By number: the header may be older than the command. */
-#define NOT_BUILT(_name, _nr) { _name, _IO(IOMMUFD_TYPE, _nr), 0, NULL, false }
+#define NOT_BUILT(_name, _nr)						\
+	{ _name, _IO(IOMMUFD_TYPE, _nr), 0, NULL, false }
 
 static const struct command commands[] = {
 	BUILT(IOMMU_DESTROY, iommu_destroy, fill_destroy, false),
@@ -121,9 +122,17 @@ static const struct command commands[] = {
 	NOT_BUILT("VFIO_IOMMU_DIRTY_PAGES", VFIO_BASE + 17),
 };
 
-#define for_each_built(c)						\
-	for (c = commands; c < commands + ARRAY_SIZE(commands); c++)	\
+/* The first built command at @c or behind it; NULL: there is none. */
+static const struct command *built_from(const struct command *c)
+{
+	for (; c < commands + ARRAY_SIZE(commands); c++)
 		if (c->fill)
+			return c;
+	return NULL;
+}
+
+#define for_each_built(c)						\
+	for (c = built_from(commands); c; c = built_from(c + 1))
 
 /* What every command begins with: a context, an IOAS, an area. */
 static struct space prepared(void)
