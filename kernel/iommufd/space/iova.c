@@ -8,6 +8,7 @@
  */
 #include <linux/align.h>
 #include <linux/interval_tree.h>
+#include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
@@ -78,11 +79,12 @@ static struct reservation *next_reservation(struct ioas *ioas,
 }
 
 /*
- * The lowest free range that is not reserved. IOVA 0 is never given out: too
- * many drivers take it for "none". The offset in the page is that of the user
- * address, so that pages map to pages.
+ * The lowest range that is free and not reserved, in a gap of at least @gap
+ * bytes. IOVA 0 is never given out: too many drivers take it for "none". The
+ * offset in the page is that of the user address, so that pages map to pages.
  */
-static int find_free(struct ioas *ioas, struct area *area, unsigned long align)
+static int find_free(struct ioas *ioas, struct area *area, unsigned long align,
+		     unsigned long gap)
 {
 	unsigned long offset = offset_in_page(area->view.va);
 	unsigned long length = area->view.length;
@@ -96,7 +98,7 @@ static int find_free(struct ioas *ioas, struct area *area, unsigned long align)
 		int rc;
 
 		rcu_read_lock();
-		rc = mas_empty_area(&mas, from, ULONG_MAX, length);
+		rc = mas_empty_area(&mas, from, ULONG_MAX, gap);
 		rcu_read_unlock();
 		if (rc)
 			return -ENOSPC;
@@ -128,26 +130,42 @@ static int find_free(struct ioas *ioas, struct area *area, unsigned long align)
 	}
 }
 
+/* A gap with room for rounding always does: found without trying others. */
+static int find_free_aligned(struct ioas *ioas, struct area *area,
+			     unsigned long align)
+{
+	unsigned long length = area->view.length;
+	unsigned long roomy;
+	int rc = -ENOSPC;
+
+	if (!check_add_overflow(length,
+				align - 1 + offset_in_page(area->view.va),
+				&roomy))
+		rc = find_free(ioas, area, align, roomy);
+	return rc == -ENOSPC ? find_free(ioas, area, align, length) : rc;
+}
+
 /*
- * As aligned as may help: the largest IO page that the area can fill and the
- * user address is aligned for, so that huge pages of memory can become huge
+ * As aligned as may help: to the largest IO page that the area can fill and
+ * the user address is aligned for, so that huge pages of memory can become huge
  * pages of the IOMMU. A crowded IOAS makes do with less.
  */
 static int choose_iova(struct ioas *ioas, struct area *area)
 {
-	static const unsigned long aligns[] = { SZ_1G, SZ_2M };
-	unsigned int i;
+	unsigned long least = max(PAGE_SIZE, ioas->alignment);
+	unsigned long align = min(rounddown_pow_of_two(area->view.length),
+				  SZ_1G);
 	int rc;
 
-	for (i = 0; i < ARRAY_SIZE(aligns); i++) {
-		if (area->view.length < aligns[i] ||
-		    !IS_ALIGNED(area->view.va, aligns[i]))
-			continue;
-		rc = find_free(ioas, area, max(aligns[i], ioas->alignment));
+	if (area->view.va)
+		align = min(align, 1UL << __ffs(area->view.va));
+	for (align = max(align, least); align > least;
+	     align = align > SZ_2M ? SZ_2M : least) {
+		rc = find_free_aligned(ioas, area, align);
 		if (rc != -ENOSPC)
 			return rc;
 	}
-	return find_free(ioas, area, max(PAGE_SIZE, ioas->alignment));
+	return find_free_aligned(ioas, area, least);
 }
 
 static int check_fixed(struct ioas *ioas, struct area *area)
