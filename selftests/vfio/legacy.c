@@ -651,8 +651,8 @@ static int vf_bind(const char *vf, int iommufd, const void *token)
  */
 static void test_vf_token(void)
 {
-	const char token[TOKEN_BYTES] = "0123456789abcde",
-		   other[TOKEN_BYTES] = "fedcba987654321";
+	static const char token[TOKEN_BYTES] = "0123456789abcde",
+			  other[TOKEN_BYTES] = "fedcba987654321";
 	int pf, second, iommufd;
 	char vf[32];
 

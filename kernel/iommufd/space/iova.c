@@ -241,7 +241,8 @@ void ioas_remove_area(struct ioas *ioas, struct area *area)
  * @last: last IOVA
  * @owner: for ioas_unreserve(); may reserve many, and what others reserved
  *
- * May sleep. Return: 0, -EADDRINUSE if an area is there, -ENOMEM.
+ * May sleep.
+ * Return: 0, -EADDRINUSE if an area is there, -ENOMEM.
  */
 int ioas_reserve(struct ioas *ioas, unsigned long start, unsigned long last,
 		 const void *owner)
@@ -290,7 +291,8 @@ void ioas_unreserve(struct ioas *ioas, const void *owner)
  * @start: in: where to begin; out: first IOVA of the range
  * @last: out: last IOVA of the range
  *
- * Areas do not matter here. Return: false if there is none at or after *start.
+ * Areas do not matter here.
+ * Return: false if there is none at or after *start.
  */
 bool ioas_next_usable(struct ioas *ioas, unsigned long *start,
 		      unsigned long *last)
