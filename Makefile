@@ -16,7 +16,7 @@ VM := $(TOP)/selftests/vm
 .DEFAULT_GOAL := all
 
 # Goals that need Debian 13's tools, and so the sandbox.
-INSIDE := all modules bpf tools unit tests check-host lint-inside
+INSIDE := all modules bpf tools unit tests
 
 ifeq ($(wildcard /etc/iommufd-bpf-sandbox),)
 # ---------------------------------------------------------------- on the host
@@ -32,7 +32,8 @@ unit:	## build and run the unit tests, under sanitizers
 tests:	## build the test programs
 
 $(INSIDE):
-	@MAKEFLAGS= $(VM)/enter -- make -j$(JOBS) -C $(TOP) $@ $(if $(V),V=$(V)) $(if $(W),W=$(W))
+	@mkdir -p $(BUILD)
+	@MAKEFLAGS= flock $(BUILD)/.lock $(VM)/enter -- make -j$(JOBS) -C $(TOP) $@ $(if $(V),V=$(V)) $(if $(W),W=$(W))
 
 help:	## list what can be made
 	@echo 'usage: make [GOAL]…'
@@ -131,7 +132,4 @@ tests: tools
 
 unit: $(BPF_INCLUDE)/vmlinux.h
 	$(call part,selftests/unit,check)
-
-lint-inside: all
-	@$(TOP)/selftests/lint/inside
 endif

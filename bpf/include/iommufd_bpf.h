@@ -50,7 +50,12 @@ struct bpf_iter_iommufd_device {
 	__u64 __opaque[2];
 } __attribute__((aligned(8)));
 
-/* Every context of the host, oldest first. */
+/*
+ * The iterators give rising cookies, ids and IOVAs, so that a walk that had to
+ * stop can be resumed. What comes or goes meanwhile may be missed, or not.
+ */
+
+/* Every context of the host, oldest first: by cookie. */
 extern int bpf_iter_iommufd_ctx_new(struct bpf_iter_iommufd_ctx *it) __weak __ksym;
 extern const struct iommufd_ctx_view *
 bpf_iter_iommufd_ctx_next(struct bpf_iter_iommufd_ctx *it) __weak __ksym;

@@ -52,17 +52,25 @@ enum iommufd_req_flags {
 
 /**
  * enum iommufd_deny_code - why a policy refused, for programs
+ * @IOMMUFD_DENY_UNSPECIFIED: it did not say
+ * @IOMMUFD_DENY_QUOTA: more than a budget allows
+ * @IOMMUFD_DENY_SIZE: this one request is too large or too small
+ * @IOMMUFD_DENY_USER: this user, process or cgroup may not
+ * @IOMMUFD_DENY_PROT: the protection asked for is not allowed
+ * @IOMMUFD_DENY_SOURCE: this kind of memory is not allowed
+ * @IOMMUFD_DENY_DEVICE: this device is not allowed
+ * @IOMMUFD_DENY_MAX_CODE: the highest that this module knows
  *
  * Tools show it beside the errno and the text of bpf_iommufd_deny_reason().
  */
 enum iommufd_deny_code {
 	IOMMUFD_DENY_UNSPECIFIED = 0,
-	IOMMUFD_DENY_QUOTA = 1, /* more than a budget allows */
-	IOMMUFD_DENY_SIZE = 2, /* this one request is too large or too small */
-	IOMMUFD_DENY_USER = 3, /* this user, process or cgroup may not */
-	IOMMUFD_DENY_PROT = 4, /* the protection asked for is not allowed */
-	IOMMUFD_DENY_SOURCE = 5, /* this kind of memory is not allowed */
-	IOMMUFD_DENY_DEVICE = 6, /* this device is not allowed */
+	IOMMUFD_DENY_QUOTA = 1,
+	IOMMUFD_DENY_SIZE = 2,
+	IOMMUFD_DENY_USER = 3,
+	IOMMUFD_DENY_PROT = 4,
+	IOMMUFD_DENY_SOURCE = 5,
+	IOMMUFD_DENY_DEVICE = 6,
 	IOMMUFD_DENY_MAX_CODE = IOMMUFD_DENY_DEVICE,
 };
 

@@ -42,7 +42,8 @@ static u64 current_cgroup_id(void)
  * ctx_create() - make the context of a file that is being opened
  * @file: the file; not referenced, because the context dies with it
  *
- * May sleep. Return: the context, or ERR_PTR(-ENOMEM).
+ * May sleep.
+ * Return: the context, or ERR_PTR(-ENOMEM).
  */
 struct iommufd_ctx *ctx_create(struct file *file)
 {
@@ -97,12 +98,13 @@ int ctx_set_account_mode(struct iommufd_ctx *ctx, enum account_mode mode)
  *	NULL for the first
  *
  * A context that goes away meanwhile still leads to those after it. Caller
- * holds rcu_read_lock(). Return: NULL after the last.
+ * holds rcu_read_lock().
+ * Return: NULL after the last.
  */
 struct iommufd_ctx *ctx_next_rcu(struct iommufd_ctx *ctx)
 {
-	struct list_head *next = rcu_dereference(
-		list_next_rcu(ctx ? &ctx->node : &ctx_list));
+	struct list_head *node = ctx ? &ctx->node : &ctx_list;
+	struct list_head *next = rcu_dereference(list_next_rcu(node));
 
 	if (next == &ctx_list)
 		return NULL;
@@ -154,7 +156,8 @@ static xa_mark_t object_mark(enum object_type type)
  * @id: in: the lowest id to look at; out: one more than the object's
  * @type: OBJECT_IOAS or OBJECT_DEVICE
  *
- * Caller holds rcu_read_lock(). Return: the object, or NULL after the last.
+ * Caller holds rcu_read_lock().
+ * Return: the object, or NULL after the last.
  */
 struct object *object_next_rcu(struct iommufd_ctx *ctx, unsigned long *id,
 			       enum object_type type)

@@ -7,21 +7,68 @@
  * stays one's own from BIND to close: BIND blocks the group, and a second
  * file cannot bind. What iommufd is asked to do is in iommufd.c.
  */
+#include <linux/bits.h>
 #include <linux/iommu.h>
 #include <linux/iommufd.h>
 #include <linux/slab.h>
 #include <linux/uaccess.h>
 #include <linux/uuid.h>
+#include <linux/xarray.h>
 
 #include "vfio.h"
 
 /* Newer than the target's <linux/vfio.h>: a VF's token, given at BIND. */
 #ifndef VFIO_DEVICE_BIND_FLAG_TOKEN
-#define VFIO_DEVICE_BIND_FLAG_TOKEN	(1 << 0)
+#define VFIO_DEVICE_BIND_FLAG_TOKEN	BIT(0)
 #endif
 #define VFIO_BIND_TOKEN_OFFSET		16	/* __aligned_u64 token_uuid_ptr */
 
 static dev_t vfio_cdev_devt;
+
+/* The nodes' devices by minor, from before a node appears to its removal. */
+static DEFINE_XARRAY(vfio_cdev_devices);
+
+/*
+ * The cdev is no part of the device and holds no reference to it: a file that
+ * is being closed drops the cdev last, when the driver may have freed the
+ * device and its module may be gone. Open finds the device by the minor.
+ */
+static int vfio_cdev_add(struct vfio_device *device)
+{
+	struct cdev *cdev;
+	int ret;
+
+	cdev = cdev_alloc();
+	if (!cdev)
+		return -ENOMEM;
+	cdev->ops = &vfio_cdev_fops;
+	cdev->owner = THIS_MODULE;
+
+	ret = xa_insert(&vfio_cdev_devices, device->index, device, GFP_KERNEL);
+	if (ret)
+		goto err_cdev;
+
+	device->device.devt = MKDEV(MAJOR(vfio_cdev_devt), device->index);
+	ret = cdev_add(cdev, device->device.devt, 1);
+	if (ret)
+		goto err_erase;
+
+	vfio_prefix(device)->cdev = cdev;
+	return 0;
+
+err_erase:
+	xa_erase(&vfio_cdev_devices, device->index);
+err_cdev:
+	kobject_put(&cdev->kobj);
+	return ret;
+}
+
+static void vfio_cdev_del(struct vfio_device *device)
+{
+	/* After this no open gets the device any more. */
+	xa_erase(&vfio_cdev_devices, device->index);
+	cdev_del(vfio_prefix(device)->cdev);
+}
 
 /**
  * vfio_device_add() - make a device visible in sysfs, with its node
@@ -31,47 +78,57 @@ static dev_t vfio_cdev_devt;
  */
 int vfio_device_add(struct vfio_device *device)
 {
-	struct vfio_prefix *prefix = vfio_prefix(device);
+	int ret;
 
-	if (!prefix->has_cdev)
+	if (!vfio_prefix(device)->has_cdev)
 		return device_add(&device->device);
 
-	device->device.devt = MKDEV(MAJOR(vfio_cdev_devt), device->index);
-	cdev_init(&prefix->cdev, &vfio_device_fops);
-	prefix->cdev.owner = THIS_MODULE;
-	return cdev_device_add(&prefix->cdev, &device->device);
+	/* Until the device is registered, opening the node is ENODEV. */
+	ret = vfio_cdev_add(device);
+	if (ret)
+		return ret;
+
+	ret = device_add(&device->device);
+	if (ret)
+		vfio_cdev_del(device);
+	return ret;
 }
 
 /**
  * vfio_device_del() - undo vfio_device_add(); files that are open stay so
- * @device: a device that is being unregistered
+ * @device: a device that is being unregistered, still with the registration's
+ *	own reference
  */
 void vfio_device_del(struct vfio_device *device)
 {
-	struct vfio_prefix *prefix = vfio_prefix(device);
-
-	if (prefix->has_cdev)
-		cdev_device_del(&prefix->cdev, &device->device);
-	else
-		device_del(&device->device);
+	device_del(&device->device);
+	if (vfio_prefix(device)->has_cdev)
+		vfio_cdev_del(device);
 }
 
-/**
- * vfio_cdev_open() - open of the node: an inert file
- * @inode: the node
- * @file: the new file
- *
- * Return: 0, -ENODEV when the device is not (or no longer) registered,
- * -ENOMEM.
- */
-int vfio_cdev_open(struct inode *inode, struct file *file)
+/* The device behind a node, kept registered, or NULL. */
+static struct vfio_device *vfio_cdev_find_device(unsigned int minor)
 {
-	struct vfio_prefix *prefix =
-		container_of(inode->i_cdev, struct vfio_prefix, cdev);
-	struct vfio_device *device = vfio_from_prefix(prefix);
+	struct vfio_device *device;
+
+	xa_lock(&vfio_cdev_devices);
+	device = xa_load(&vfio_cdev_devices, minor);
+	if (device && !vfio_device_try_get_registration(device))
+		device = NULL;
+	xa_unlock(&vfio_cdev_devices);
+	return device;
+}
+
+/*
+ * Open of the node: an inert file. -ENODEV when the device is not (or no
+ * longer) registered.
+ */
+static int vfio_cdev_open(struct inode *inode, struct file *file)
+{
+	struct vfio_device *device = vfio_cdev_find_device(iminor(inode));
 	struct vfio_device_file *df;
 
-	if (!vfio_device_try_get_registration(device))
+	if (!device)
 		return -ENODEV;
 
 	df = vfio_df_alloc(device);
@@ -91,7 +148,7 @@ int vfio_cdev_open(struct inode *inode, struct file *file)
  * a group asks when a device is named to it: vfio-pci refuses a VF whose PF is
  * in userspace's hands too, unless the caller knows their common token.
  */
-static int vfio_df_may_bind(struct vfio_device *device, const uuid_t *token)
+static int vfio_df_match(struct vfio_device *device, const uuid_t *token)
 {
 	char name[96];
 	int len, ret;
@@ -129,78 +186,128 @@ static int vfio_bind_read_token(const void __user *arg, u32 argsz,
 	return 0;
 }
 
-/* BIND with the group blocked and the device set locked. */
-static int vfio_df_bind_locked(struct vfio_device_file *df, int fd,
-			       const uuid_t *token, u32 __user *out_devid)
+/*
+ * The first half of BIND, with the device set locked: everything beneath the
+ * driver's open. match comes after all that can refuse the file: of a PF
+ * without VFs in use it does not compare the token, it sets it, and a BIND
+ * that could not have come off must not.
+ */
+static struct iommufd_ctx *vfio_df_claim(struct vfio_device_file *df, int fd,
+					 const uuid_t *token)
 {
 	struct vfio_device *device = df->device;
+	struct iommufd_ctx *ictx;
 	int ret;
 
 	lockdep_assert_held(&device->dev_set->lock);
 
-	if (df->access_granted)
-		return -EINVAL;
+	if (vfio_df_may_access(df) || device->open_count ||
+	    vfio_iommufd_bound(device))
+		return ERR_PTR(-EINVAL);
+	if (vfio_prefix(device)->unregistering)
+		return ERR_PTR(-ENODEV);
 
-	ret = vfio_df_may_bind(device, token);
-	if (ret)
-		return ret;
+	ictx = iommufd_ctx_from_fd(fd);
+	if (IS_ERR(ictx))
+		return ictx;
 
-	df->iommufd = iommufd_ctx_from_fd(fd);
-	if (IS_ERR(df->iommufd)) {
-		ret = PTR_ERR(df->iommufd);
-		goto err_clear;
+	if (!vfio_device_try_get_driver(device)) {
+		ret = -ENODEV;
+		goto err_ctx;
 	}
 
-	/* Checked before the VM is set: that of the file that has it stays. */
-	if (device->open_count) {
-		ret = -EINVAL;
-		goto err_ctx;
+	ret = vfio_df_match(device, token);
+	if (ret)
+		goto err_driver;
+
+	ret = vfio_iommufd_bind(device, ictx, &df->devid);
+	if (ret)
+		goto err_driver;
+	return ictx;
+
+err_driver:
+	vfio_device_put_driver(device);
+err_ctx:
+	iommufd_ctx_put(ictx);
+	return ERR_PTR(ret);
+}
+
+/* Undo vfio_df_claim(), without the device set's lock: it may take long. */
+static void vfio_df_unclaim(struct vfio_device *device,
+			    struct iommufd_ctx *ictx)
+{
+	vfio_iommufd_unbind(device);
+	vfio_device_put_driver(device);
+	iommufd_ctx_put(ictx);
+}
+
+/* Claim and open the device; the context, with a reference, or an ERR_PTR. */
+static struct iommufd_ctx *vfio_df_bind(struct vfio_device_file *df, int fd,
+					const uuid_t *token)
+{
+	struct vfio_device *device = df->device;
+	struct iommufd_ctx *ictx;
+	int ret;
+
+	ret = mutex_lock_killable(&device->dev_set->lock);
+	if (ret)
+		return ERR_PTR(ret);
+
+	ictx = vfio_df_claim(df, fd, token);
+	if (IS_ERR(ictx)) {
+		mutex_unlock(&device->dev_set->lock);
+		return ictx;
 	}
 
 	vfio_device_get_kvm(device, &df->kvm_ref_lock, &df->kvm);
 	ret = vfio_df_open(df);
 	if (ret)
-		goto err_kvm;
+		vfio_device_put_kvm(device);
+	mutex_unlock(&device->dev_set->lock);
 
-	if (put_user(df->devid, out_devid)) {
-		ret = -EFAULT;
-		goto err_close;
+	if (ret) {
+		vfio_df_unclaim(device, ictx);
+		return ERR_PTR(ret);
 	}
-
-	vfio_df_grant_access(df);
-	return 0;
-
-err_close:
-	vfio_df_close(df);
-err_kvm:
-	vfio_device_put_kvm(device);
-err_ctx:
-	iommufd_ctx_put(df->iommufd);
-err_clear:
-	df->iommufd = NULL;
-	return ret;
+	return ictx;
 }
 
-/**
- * vfio_df_ioctl_bind() - VFIO_DEVICE_BIND_IOMMUFD
- * @df: any device file
- * @arg: struct vfio_device_bind_iommufd of the user
- *
- * May sleep.
- *
- * Return: 0; -EINVAL for a short size, an unknown flag, a negative fd, a
- * group's file, a file that is bound already, or a device that another file
- * has bound; -EBUSY while the group is open; -EBADF for a closed fd and
- * -EBADFD for one that is not an iommufd; -EACCES for a VF with the wrong
- * token or none; or what iommufd or the driver returned. A failed BIND leaves
- * the file as it was.
+/*
+ * Undo vfio_df_bind(). The driver closes the device, so its DMA stops, before
+ * the mappings go; the device set is locked for the former only. In between
+ * no file can open the device: the group is blocked still, and BIND sees that
+ * it is bound.
  */
-long vfio_df_ioctl_bind(struct vfio_device_file *df, void __user *arg)
+static void vfio_df_unbind(struct vfio_device_file *df,
+			   struct iommufd_ctx *ictx)
+{
+	struct vfio_device *device = df->device;
+
+	mutex_lock(&device->dev_set->lock);
+	vfio_df_close(df);
+	vfio_device_put_kvm(device);
+	mutex_unlock(&device->dev_set->lock);
+
+	vfio_df_unclaim(device, ictx);
+}
+
+/*
+ * VFIO_DEVICE_BIND_IOMMUFD. A failed BIND leaves the file as it was.
+ *
+ * Returns 0; -EINVAL for a short size, an unknown flag, a negative fd, a file
+ * that is bound already, or a device that another file has bound or has not
+ * let go completely; -ENODEV when the driver is leaving the device; -EBUSY
+ * while the group is open; -EBADF for a closed fd and -EBADFD for one that is
+ * not an iommufd; -EACCES for a VF with the wrong token or none; -EPERM when
+ * others own the group's DMA or interrupts are not isolated; -EINTR when
+ * killed; or what else iommufd or the driver returned.
+ */
+static long vfio_df_ioctl_bind(struct vfio_device_file *df, void __user *arg)
 {
 	struct vfio_device_bind_iommufd __user *ubind = arg;
-	struct vfio_device *device = df->device;
 	struct vfio_device_bind_iommufd bind;
 	const size_t minsz = offsetofend(typeof(bind), out_devid);
+	struct iommufd_ctx *ictx;
 	uuid_t token;
 	bool has_token;
 	int ret;
@@ -217,64 +324,48 @@ long vfio_df_ioctl_bind(struct vfio_device_file *df, void __user *arg)
 		if (ret)
 			return ret;
 	}
-	if (df->group)
-		return -EINVAL;
 
 	/* The group_lock is outside the device set's: block, then lock. */
-	ret = vfio_device_block_group(device);
+	ret = vfio_device_block_group(df->device);
 	if (ret)
 		return ret;
 
-	mutex_lock(&device->dev_set->lock);
-	ret = vfio_df_bind_locked(df, bind.iommufd, has_token ? &token : NULL,
-				  &ubind->out_devid);
-	mutex_unlock(&device->dev_set->lock);
+	ictx = vfio_df_bind(df, bind.iommufd, has_token ? &token : NULL);
+	if (IS_ERR(ictx)) {
+		ret = PTR_ERR(ictx);
+		goto err_unblock;
+	}
 
-	if (ret)
-		vfio_device_unblock_group(device);
+	/* The device is ours: until the gate opens, every BIND is EINVAL. */
+	if (put_user(df->devid, &ubind->out_devid)) {
+		ret = -EFAULT;
+		goto err_unbind;
+	}
+
+	df->iommufd = ictx;
+	vfio_df_grant_access(df);
+	return 0;
+
+err_unbind:
+	vfio_df_unbind(df, ictx);
+err_unblock:
+	vfio_device_unblock_group(df->device);
 	return ret;
 }
 
-/**
- * vfio_cdev_close() - the last reference to a file of the cdev is gone
- * @df: the file, bound or not; nobody else uses it any more
+/*
+ * VFIO_DEVICE_ATTACH_IOMMUFD_PT: gives the id of the HWPT that the device is
+ * attached to back in pt_id.
  *
- * The driver closes the device (DMA stops), iommufd detaches and unbinds it,
- * and only then the group may be opened again. May sleep.
+ * Returns 0; -EFAULT; -EINVAL for a short size or a flag; -EINTR when killed;
+ * or what iommufd returned (-ENOENT for an unknown id). On failure the device
+ * is attached to what it was before.
  */
-void vfio_cdev_close(struct vfio_device_file *df)
-{
-	struct vfio_device *device = df->device;
-
-	if (!df->access_granted)
-		return;
-
-	mutex_lock(&device->dev_set->lock);
-	vfio_df_close(df);
-	vfio_device_put_kvm(device);
-	mutex_unlock(&device->dev_set->lock);
-
-	/* Outside the lock: the last reference takes the whole context down. */
-	iommufd_ctx_put(df->iommufd);
-	vfio_device_unblock_group(device);
-}
-
-/**
- * vfio_df_ioctl_attach() - VFIO_DEVICE_ATTACH_IOMMUFD_PT
- * @df: a bound file of the cdev
- * @arg: struct vfio_device_attach_iommufd_pt of the user
- *
- * Gives the id of the HWPT that the device is attached to back in pt_id. May
- * sleep.
- *
- * Return: 0; -EFAULT; -EINVAL for a short size or a flag; or what iommufd
- * returned (-ENOENT for an unknown id). On failure the device is attached to
- * what it was before.
- */
-long vfio_df_ioctl_attach(struct vfio_device_file *df, void __user *arg)
+static long vfio_df_ioctl_attach(struct vfio_device_file *df, void __user *arg)
 {
 	struct vfio_device_attach_iommufd_pt __user *uattach = arg;
 	struct vfio_device *device = df->device;
+	struct mutex *attach_lock = &vfio_prefix(device)->attach_lock;
 	struct vfio_device_attach_iommufd_pt attach;
 	const size_t minsz = offsetofend(typeof(attach), pt_id);
 	bool was_attached;
@@ -285,7 +376,9 @@ long vfio_df_ioctl_attach(struct vfio_device_file *df, void __user *arg)
 	if (attach.argsz < minsz || attach.flags)
 		return -EINVAL;
 
-	mutex_lock(&device->dev_set->lock);
+	ret = mutex_lock_killable(attach_lock);
+	if (ret)
+		return ret;
 	was_attached = vfio_iommufd_attached(device);
 	ret = vfio_iommufd_attach(device, &attach.pt_id);
 	if (!ret && put_user(attach.pt_id, &uattach->pt_id)) {
@@ -294,36 +387,95 @@ long vfio_df_ioctl_attach(struct vfio_device_file *df, void __user *arg)
 		if (!was_attached)
 			vfio_iommufd_detach(device);
 	}
-	mutex_unlock(&device->dev_set->lock);
+	mutex_unlock(attach_lock);
 	return ret;
 }
 
-/**
- * vfio_df_ioctl_detach() - VFIO_DEVICE_DETACH_IOMMUFD_PT
- * @df: a bound file of the cdev
- * @arg: struct vfio_device_detach_iommufd_pt of the user
+/*
+ * VFIO_DEVICE_DETACH_IOMMUFD_PT: the device's DMA is blocked afterwards.
+ * Nothing happens if it was not attached.
  *
- * The device's DMA is blocked afterwards. Nothing happens if it was not
- * attached. May sleep.
- *
- * Return: 0; -EFAULT; -EINVAL for a short size or a flag.
+ * Returns 0; -EFAULT; -EINVAL for a short size or a flag; -EINTR when killed.
  */
-long vfio_df_ioctl_detach(struct vfio_device_file *df, void __user *arg)
+static long vfio_df_ioctl_detach(struct vfio_device_file *df, void __user *arg)
 {
 	struct vfio_device *device = df->device;
+	struct mutex *attach_lock = &vfio_prefix(device)->attach_lock;
 	struct vfio_device_detach_iommufd_pt detach;
 	const size_t minsz = offsetofend(typeof(detach), flags);
+	int ret;
 
 	if (copy_from_user(&detach, arg, minsz))
 		return -EFAULT;
 	if (detach.argsz < minsz || detach.flags)
 		return -EINVAL;
 
-	mutex_lock(&device->dev_set->lock);
+	ret = mutex_lock_killable(attach_lock);
+	if (ret)
+		return ret;
 	vfio_iommufd_detach(device);
-	mutex_unlock(&device->dev_set->lock);
+	mutex_unlock(attach_lock);
 	return 0;
 }
+
+/* Commands of a bound file, with the device awake. */
+static long vfio_cdev_command(struct vfio_device_file *df, unsigned int cmd,
+			      unsigned long arg)
+{
+	void __user *uarg = (void __user *)arg;
+	long ret;
+
+	switch (cmd) {
+	case VFIO_DEVICE_ATTACH_IOMMUFD_PT:
+		return vfio_df_ioctl_attach(df, uarg);
+	case VFIO_DEVICE_DETACH_IOMMUFD_PT:
+		return vfio_df_ioctl_detach(df, uarg);
+	}
+	if (vfio_pci_reset_ioctl(df, cmd, uarg, &ret))
+		return ret;
+	return vfio_df_driver_ioctl(df, cmd, arg);
+}
+
+static long vfio_cdev_ioctl(struct file *file, unsigned int cmd,
+			    unsigned long arg)
+{
+	struct vfio_device_file *df = file->private_data;
+	long ret;
+
+	if (cmd == VFIO_DEVICE_BIND_IOMMUFD)
+		return vfio_df_ioctl_bind(df, (void __user *)arg);
+
+	ret = vfio_df_begin(df);
+	if (ret)
+		return ret;
+	ret = vfio_cdev_command(df, cmd, arg);
+	vfio_df_end(df);
+	return ret;
+}
+
+/* Nobody uses the file any more, bound or not. */
+static int vfio_cdev_release(struct inode *inode, struct file *file)
+{
+	struct vfio_device_file *df = file->private_data;
+
+	if (vfio_df_may_access(df)) {
+		vfio_df_unbind(df, df->iommufd);
+		vfio_device_unblock_group(df->device);
+	}
+	vfio_df_free(df);
+	return 0;
+}
+
+const struct file_operations vfio_cdev_fops = {
+	.owner		= THIS_MODULE,
+	.open		= vfio_cdev_open,
+	.release	= vfio_cdev_release,
+	.read		= vfio_df_read,
+	.write		= vfio_df_write,
+	.unlocked_ioctl	= vfio_cdev_ioctl,
+	.compat_ioctl	= compat_ptr_ioctl,
+	.mmap		= vfio_df_mmap,
+};
 
 static char *vfio_cdev_devnode(const struct device *dev, umode_t *mode)
 {
@@ -344,9 +496,11 @@ int vfio_cdev_init(struct class *device_class)
 }
 
 /**
- * vfio_cdev_exit() - give the numbers back
+ * vfio_cdev_exit() - give the numbers back; no device is left
  */
 void vfio_cdev_exit(void)
 {
+	WARN_ON(!xa_empty(&vfio_cdev_devices));
+	xa_destroy(&vfio_cdev_devices);
 	unregister_chrdev_region(vfio_cdev_devt, MINORMASK + 1);
 }

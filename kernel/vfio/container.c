@@ -22,7 +22,9 @@
 
 /*
  * ABI, as abi.h says: backends reach this type through a device's group.
- * group_lock protects all but kref; noiommu is part of the shape only.
+ * group_lock protects all but kref; noiommu is part of the shape only. A device
+ * that opens or is open reads the backend without it (see
+ * vfio_device_use_container()): iommu_data is stored before iommu_driver.
  *
  * backend_lock is ours. It is held for reading while a command runs in the
  * backend, which may take long, and for writing while iommu_driver and
@@ -157,6 +159,8 @@ static int vfio_backend_attach_groups(struct vfio_container *container,
 	struct vfio_group *group;
 	int ret;
 
+	lockdep_assert_held_write(&container->group_lock);
+
 	list_for_each_entry(group, &container->group_list, container_next) {
 		ret = ops->attach_group(data, group->iommu_group, group->type);
 		if (ret)
@@ -199,8 +203,9 @@ static int vfio_container_try_backend(struct vfio_container *container,
 		goto err_release;
 
 	down_write(&container->backend_lock);
-	container->iommu_driver = backend;
 	container->iommu_data = data;
+	/* Who sees the backend sees its data: vfio_device_use_container(). */
+	smp_store_release(&container->iommu_driver, backend);
 	up_write(&container->backend_lock);
 	return 0;
 
@@ -334,8 +339,9 @@ struct vfio_container *vfio_container_from_file(struct file *file)
  *
  * The group's DMA belongs to the user from here on. May sleep.
  *
- * Return: 0; -EBUSY if others use the group's DMA; or what the backend
- * returned.
+ * Return: 0; -EPERM if others own the group's DMA (a kernel driver on a
+ * sibling, an iommufd); -EBUSY if a domain other than the default one is
+ * attached to it; or what the backend returned.
  */
 int vfio_container_attach_group(struct vfio_container *container,
 				struct vfio_group *group)
@@ -448,8 +454,13 @@ int vfio_device_use_container(struct vfio_device *device)
 	if (WARN_ON(!container))
 		return -EINVAL;
 
-	/* Stable: it changes away from NULL only, as the group is in here. */
-	backend = READ_ONCE(container->iommu_driver);
+	/*
+	 * Without the container's lock, which is outside the device set's.
+	 * SET_IOMMU may be running: what is NULL now may be a backend later,
+	 * but as the group is in the container, a backend stays. Pairs with
+	 * vfio_container_try_backend(), for the data.
+	 */
+	backend = smp_load_acquire(&container->iommu_driver);
 	if (!backend)
 		return -EINVAL;
 

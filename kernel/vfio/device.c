@@ -10,7 +10,11 @@
  *
  *	open		open_count, under the device set's lock; see file.c
  *	registered	refcount: one for the registration, one per file
- *	allocated	the struct device's kobject; sysfs and cdev hold it too
+ *	allocated	the struct device's kobject; sysfs holds it too, until
+ *			the device is deleted there
+ *
+ * The last of them ends in the driver's vfio_put_device(): the release calls
+ * the driver, whose module may be gone soon after.
  */
 #include "main_abi.h"
 #include "vfio.h"
@@ -25,28 +29,6 @@ struct class *vfio_device_class;
 static DEFINE_IDA(vfio_device_ida);
 static struct vfsmount *vfio_fs_mount;
 static int vfio_fs_users;
-
-/**
- * vfio_device_try_get_registration() - keep a device registered
- * @device: an allocated device
- *
- * Return: false if the device is not registered or about to go; else the
- * caller gives the reference back by vfio_device_put_registration().
- */
-bool vfio_device_try_get_registration(struct vfio_device *device)
-{
-	return refcount_inc_not_zero(&device->refcount);
-}
-
-/**
- * vfio_device_put_registration() - stop keeping a device registered
- * @device: the device; may be unregistered, but not freed, on return
- */
-void vfio_device_put_registration(struct vfio_device *device)
-{
-	if (refcount_dec_and_test(&device->refcount))
-		complete(&device->comp);
-}
 
 /*
  * The pseudo file system gives each device an inode of its own. All files of
@@ -99,6 +81,7 @@ static void vfio_device_release(struct device *dev)
 		device->ops->release(device);
 
 	vfio_inode_put(device->inode);
+	mutex_destroy(&vfio_prefix(device)->attach_lock);
 	kvfree(vfio_prefix(device));
 }
 
@@ -170,8 +153,10 @@ struct vfio_device *_vfio_alloc_device(size_t size, struct device *dev,
 	if (!prefix)
 		return ERR_PTR(-ENOMEM);
 
+	mutex_init(&prefix->attach_lock);
 	ret = vfio_device_init(vfio_from_prefix(prefix), dev, ops);
 	if (ret) {
+		mutex_destroy(&prefix->attach_lock);
 		kvfree(prefix);
 		return ERR_PTR(ret);
 	}
@@ -300,12 +285,17 @@ static void vfio_device_wait_unused(struct vfio_device *device)
  * vfio_unregister_group_dev() - take a device away from userspace
  * @device: a registered device
  *
- * New opens fail at once; then waits, uninterruptibly, until the last file of
- * the device is closed, while it asks the user for it through the driver's
- * request operation. May sleep.
+ * New opens fail at once, and so does BIND of a file that is open already;
+ * then waits, uninterruptibly, until the last file of the device (bound or
+ * not) is closed, while it asks the user for it through the driver's request
+ * operation. May sleep; takes the device set's lock.
  */
 void vfio_unregister_group_dev(struct vfio_device *device)
 {
+	mutex_lock(&device->dev_set->lock);
+	vfio_prefix(device)->unregistering = true;
+	mutex_unlock(&device->dev_set->lock);
+
 	vfio_device_group_unregister(device);
 	vfio_device_del(device);
 

@@ -1,23 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Device files: what a group or the cdev hands to userspace.
+ * Device files: what the two kinds of them share.
  *
  * Owns the gate in front of the driver's operations, the open count, and the
- * runtime PM references around ioctls. Whether a file came through the group
- * (open from the start) or the cdev (open after BIND) is decided elsewhere:
- * group_file.c and cdev.c call vfio_df_open() and then grant access.
- *
- * Also exports what KVM asks about any VFIO file; KVM finds these functions
- * by symbol_get().
+ * runtime PM references around ioctls. Each kind has its file operations
+ * elsewhere: a group's file (open from the start) in group_file.c, the cdev's
+ * (open after BIND) in cdev.c. Both give the device an address space, call
+ * vfio_df_open(), and then grant access.
  */
-#include "main_abi.h"
+#include <linux/fs.h>
+#include <linux/pm_runtime.h>
+#include <linux/slab.h>
+
 #include "vfio.h"
 
 /**
  * vfio_df_alloc() - make the state behind a new file
- * @device: the device; the caller holds a registration reference for the file
+ * @device: the device
  *
- * Return: the state, freed by the file's release, or NULL. May sleep.
+ * May sleep.
+ *
+ * Return: the state, which takes the caller's registration reference over; or
+ * NULL, and the caller keeps it.
  */
 struct vfio_device_file *vfio_df_alloc(struct vfio_device *device)
 {
@@ -32,90 +36,51 @@ struct vfio_device_file *vfio_df_alloc(struct vfio_device *device)
 	return df;
 }
 
-/* DMA translation first, the driver second: it may start DMA when it opens. */
-static int vfio_df_first_open(struct vfio_device_file *df)
-{
-	struct vfio_device *device = df->device;
-	struct module *owner = device->dev->driver->owner;
-	int ret;
-
-	if (!try_module_get(owner))
-		return -ENODEV;
-
-	if (df->iommufd)
-		ret = vfio_iommufd_bind(df);
-	else
-		ret = vfio_device_use_container(device);
-	if (ret)
-		goto err_module;
-
-	if (device->ops->open_device) {
-		ret = device->ops->open_device(device);
-		if (ret)
-			goto err_iommu;
-	}
-	return 0;
-
-err_iommu:
-	if (df->iommufd)
-		vfio_iommufd_unbind(device);
-	else
-		vfio_device_unuse_container(device);
-err_module:
-	module_put(owner);
-	return ret;
-}
-
-/* The reverse: the driver stops DMA before the translation goes away. */
-static void vfio_df_last_close(struct vfio_device_file *df)
+/**
+ * vfio_df_free() - undo vfio_df_alloc()
+ * @df: a file that is not open; the device may be freed on return
+ */
+void vfio_df_free(struct vfio_device_file *df)
 {
 	struct vfio_device *device = df->device;
 
-	if (device->ops->close_device)
-		device->ops->close_device(device);
-
-	if (df->iommufd)
-		vfio_iommufd_unbind(device);
-	else
-		vfio_device_unuse_container(device);
-	module_put(device->dev->driver->owner);
+	kfree(df);
+	vfio_device_put_registration(device);
 }
 
 /**
  * vfio_df_open() - open the device behind a file
- * @df: a file that is not open; @df->iommufd decides between iommufd and the
- *	group's container. The device set's lock is held, for a group's file
- *	the group_lock too
+ * @df: a file that is not open. The device has an address space: the driver
+ *	may start DMA when it opens. The device set's lock is held
  *
- * Many files of one group may have the device open at the same time; a file
- * of the cdev must be the only one. May sleep.
+ * Many files may have the device open; the driver opens it with the first.
+ * May sleep.
  *
- * Return: 0; -EINVAL if another file has the device open and this one is the
- * cdev's, or if the container has no IOMMU backend; -ENODEV when the driver
- * is going away; or what iommufd or the driver returned.
+ * Return: 0 or what the driver returned.
  */
 int vfio_df_open(struct vfio_device_file *df)
 {
 	struct vfio_device *device = df->device;
-	int ret = 0;
+	int ret;
 
 	lockdep_assert_held(&device->dev_set->lock);
 
-	if (device->open_count && !df->group)
-		return -EINVAL;
-
 	/* The driver sees itself counted while it opens. */
-	if (++device->open_count == 1) {
-		ret = vfio_df_first_open(df);
-		if (ret)
-			device->open_count--;
-	}
+	if (++device->open_count > 1 || !device->ops->open_device)
+		return 0;
+
+	ret = device->ops->open_device(device);
+	if (ret)
+		device->open_count--;
 	return ret;
 }
 
 /**
  * vfio_df_close() - undo vfio_df_open()
- * @df: an open file; same locks
+ * @df: an open file; the device set's lock is held
+ *
+ * If it was the last one, the device does no DMA any more on return, and its
+ * address space may go. May sleep.
  */
 void vfio_df_close(struct vfio_device_file *df)
 {
@@ -126,8 +91,13 @@ void vfio_df_close(struct vfio_device_file *df)
 	if (WARN_ON_ONCE(!device->open_count))
 		return;
 
-	if (device->open_count == 1)
-		vfio_df_last_close(df);
+	/*
+	 * Counted until here, and no longer: the driver compares the set's
+	 * count with 1 when it decides on a reset of the whole set, in this
+	 * close and in that of the next member.
+	 */
+	if (device->open_count == 1 && device->ops->close_device)
+		device->ops->close_device(device);
 	device->open_count--;
 }
 
@@ -159,55 +129,66 @@ static void vfio_device_may_suspend(struct vfio_device *device)
 		pm_runtime_put(device->dev);
 }
 
-/* Commands of an open file, with the device awake. */
-static long vfio_df_command(struct vfio_device_file *df, unsigned int cmd,
-			    unsigned long arg)
+/**
+ * vfio_df_begin() - before a command: the gate, and the device awake
+ * @df: any device file
+ *
+ * May sleep.
+ *
+ * Return: 0, and the caller ends with vfio_df_end(); -EINVAL before access is
+ * granted; -EIO if the device does not wake up.
+ */
+int vfio_df_begin(struct vfio_device_file *df)
+{
+	if (!vfio_df_may_access(df))
+		return -EINVAL;
+	return vfio_device_resume(df->device);
+}
+
+/**
+ * vfio_df_end() - after a command: the device may sleep again
+ * @df: the file
+ */
+void vfio_df_end(struct vfio_device_file *df)
+{
+	vfio_device_may_suspend(df->device);
+}
+
+/**
+ * vfio_df_driver_ioctl() - a command that both kinds of files have
+ * @df: the file, between vfio_df_begin() and vfio_df_end()
+ * @cmd: any command
+ * @arg: its argument
+ *
+ * May sleep.
+ *
+ * Return: what VFIO_DEVICE_FEATURE or the driver returned; -EINVAL if the
+ * driver has no commands.
+ */
+long vfio_df_driver_ioctl(struct vfio_device_file *df, unsigned int cmd,
+			  unsigned long arg)
 {
 	struct vfio_device *device = df->device;
-	void __user *uarg = (void __user *)arg;
-	long ret;
-
-	/* A group's file passes these two on, as it does unknown ones. */
-	if (!df->group) {
-		switch (cmd) {
-		case VFIO_DEVICE_ATTACH_IOMMUFD_PT:
-			return vfio_df_ioctl_attach(df, uarg);
-		case VFIO_DEVICE_DETACH_IOMMUFD_PT:
-			return vfio_df_ioctl_detach(df, uarg);
-		}
-		if (vfio_pci_reset_ioctl(df, cmd, uarg, &ret))
-			return ret;
-	}
 
 	if (cmd == VFIO_DEVICE_FEATURE)
-		return vfio_ioctl_device_feature(device, uarg);
+		return vfio_ioctl_device_feature(device, (void __user *)arg);
 	if (!device->ops->ioctl)
 		return -EINVAL;
 	return device->ops->ioctl(device, cmd, arg);
 }
 
-static long vfio_df_ioctl(struct file *file, unsigned int cmd,
-			  unsigned long arg)
-{
-	struct vfio_device_file *df = file->private_data;
-	long ret;
-
-	if (cmd == VFIO_DEVICE_BIND_IOMMUFD)
-		return vfio_df_ioctl_bind(df, (void __user *)arg);
-
-	if (!vfio_df_may_access(df))
-		return -EINVAL;
-
-	ret = vfio_device_resume(df->device);
-	if (ret)
-		return ret;
-	ret = vfio_df_command(df, cmd, arg);
-	vfio_device_may_suspend(df->device);
-	return ret;
-}
-
-static ssize_t vfio_df_read(struct file *file, char __user *buf, size_t count,
-			    loff_t *ppos)
+/**
+ * vfio_df_read() - read() of a device's regions
+ * @file: any device file
+ * @buf: the user's buffer
+ * @count: bytes
+ * @ppos: which region, and where in it, in the driver's encoding
+ *
+ * Return: the number of bytes; -EINVAL before access is granted or if the
+ * driver cannot; or what the driver returned. May sleep.
+ */
+ssize_t vfio_df_read(struct file *file, char __user *buf, size_t count,
+		     loff_t *ppos)
 {
 	struct vfio_device_file *df = file->private_data;
 	struct vfio_device *device = df->device;
@@ -217,8 +198,17 @@ static ssize_t vfio_df_read(struct file *file, char __user *buf, size_t count,
 	return device->ops->read(device, buf, count, ppos);
 }
 
-static ssize_t vfio_df_write(struct file *file, const char __user *buf,
-			     size_t count, loff_t *ppos)
+/**
+ * vfio_df_write() - write() of a device's regions
+ * @file: any device file
+ * @buf: the user's buffer
+ * @count: bytes
+ * @ppos: which region, and where in it, in the driver's encoding
+ *
+ * Return: as vfio_df_read(). May sleep.
+ */
+ssize_t vfio_df_write(struct file *file, const char __user *buf, size_t count,
+		      loff_t *ppos)
 {
 	struct vfio_device_file *df = file->private_data;
 	struct vfio_device *device = df->device;
@@ -228,7 +218,15 @@ static ssize_t vfio_df_write(struct file *file, const char __user *buf,
 	return device->ops->write(device, buf, count, ppos);
 }
 
-static int vfio_df_mmap(struct file *file, struct vm_area_struct *vma)
+/**
+ * vfio_df_mmap() - mmap() of a device's regions
+ * @file: any device file
+ * @vma: the mapping; its offset is in the driver's encoding
+ *
+ * Return: 0; -EINVAL before access is granted or if the driver cannot; or what
+ * the driver returned. May sleep.
+ */
+int vfio_df_mmap(struct file *file, struct vm_area_struct *vma)
 {
 	struct vfio_device_file *df = file->private_data;
 	struct vfio_device *device = df->device;
@@ -237,93 +235,3 @@ static int vfio_df_mmap(struct file *file, struct vm_area_struct *vma)
 		return -EINVAL;
 	return device->ops->mmap(device, vma);
 }
-
-static int vfio_df_release(struct inode *inode, struct file *file)
-{
-	struct vfio_device_file *df = file->private_data;
-	struct vfio_device *device = df->device;
-
-	if (df->group)
-		vfio_df_group_close(df);
-	else
-		vfio_cdev_close(df);
-
-	kfree(df);
-	vfio_device_put_registration(device);
-	return 0;
-}
-
-const struct file_operations vfio_device_fops = {
-	.owner		= THIS_MODULE,
-	.open		= vfio_cdev_open,
-	.release	= vfio_df_release,
-	.read		= vfio_df_read,
-	.write		= vfio_df_write,
-	.unlocked_ioctl	= vfio_df_ioctl,
-	.compat_ioctl	= compat_ptr_ioctl,
-	.mmap		= vfio_df_mmap,
-};
-
-static struct vfio_device_file *vfio_df_from_file(struct file *file)
-{
-	return file->f_op == &vfio_device_fops ? file->private_data : NULL;
-}
-
-/**
- * vfio_file_is_valid() - whether a file is one of ours
- * @file: any file
- *
- * Return: true for the file of a group or of a device.
- */
-bool vfio_file_is_valid(struct file *file)
-{
-	return vfio_group_from_file(file) || vfio_df_from_file(file);
-}
-EXPORT_SYMBOL_GPL(vfio_file_is_valid);
-
-/**
- * vfio_file_enforced_coherent() - whether DMA through a file always snoops
- * @file: any file; true for one that is not ours
- *
- * If not, the guest may need wbinvd to have a meaning. May sleep.
- *
- * Return: true if the IOMMU ignores no-snoop for every device of the file.
- */
-bool vfio_file_enforced_coherent(struct file *file)
-{
-	struct vfio_group *group = vfio_group_from_file(file);
-	struct vfio_device_file *df = vfio_df_from_file(file);
-
-	if (group)
-		return vfio_group_enforced_coherent(group);
-	if (df)
-		return device_iommu_capable(df->device->dev,
-					    IOMMU_CAP_ENFORCE_CACHE_COHERENCY);
-	return true;
-}
-EXPORT_SYMBOL_GPL(vfio_file_enforced_coherent);
-
-/**
- * vfio_file_set_kvm() - tell a file which VM it belongs to
- * @file: any file; nothing happens for one that is not ours
- * @kvm: the VM, or NULL when it lets the file go; no reference is taken
- *
- * The device gets a reference of its own when it is opened: by GET_DEVICE_FD
- * for a group's file, by BIND for the cdev's. Later calls change what the
- * next open sees.
- */
-void vfio_file_set_kvm(struct file *file, struct kvm *kvm)
-{
-	struct vfio_group *group = vfio_group_from_file(file);
-	struct vfio_device_file *df = vfio_df_from_file(file);
-
-	if (group)
-		vfio_group_set_kvm(group, kvm);
-
-	if (df) {
-		spin_lock(&df->kvm_ref_lock);
-		df->kvm = kvm;
-		spin_unlock(&df->kvm_ref_lock);
-	}
-}
-EXPORT_SYMBOL_GPL(vfio_file_set_kvm);

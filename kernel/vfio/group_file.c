@@ -43,57 +43,126 @@ static struct vfio_device *vfio_group_find_device(struct vfio_group *group,
 	return found;
 }
 
-/* Open the device behind a new file; the group has to be in a container. */
-static int vfio_df_group_open(struct vfio_device_file *df)
+/* What the first file of a device brings with it, beneath the driver. */
+static int vfio_group_device_prepare(struct vfio_device *device)
 {
-	struct vfio_device *device = df->device;
-	struct vfio_group *group = df->group;
+	struct vfio_group *group = device->group;
 	int ret;
 
-	mutex_lock(&group->group_lock);
-	if (!group->container) {
-		ret = -EINVAL;
-		goto out_group;
+	if (!vfio_device_try_get_driver(device))
+		return -ENODEV;
+
+	ret = vfio_device_use_container(device);
+	if (ret) {
+		vfio_device_put_driver(device);
+		return ret;
 	}
 
-	mutex_lock(&device->dev_set->lock);
 	/* Before the driver opens it: it may want to know its VM. */
-	if (!device->open_count)
-		vfio_device_get_kvm(device, &group->kvm_ref_lock, &group->kvm);
+	vfio_device_get_kvm(device, &group->kvm_ref_lock, &group->kvm);
+	return 0;
+}
+
+static void vfio_group_device_unprepare(struct vfio_device *device)
+{
+	vfio_device_put_kvm(device);
+	vfio_device_unuse_container(device);
+	vfio_device_put_driver(device);
+}
+
+/* Open the device behind a new file; group and device set are locked. */
+static int vfio_group_device_open_locked(struct vfio_device_file *df)
+{
+	struct vfio_device *device = df->device;
+	int ret;
+
+	lockdep_assert_held(&df->group->group_lock);
+	lockdep_assert_held(&device->dev_set->lock);
+
+	if (!df->group->container)
+		return -EINVAL;
+
+	if (!device->open_count) {
+		ret = vfio_group_device_prepare(device);
+		if (ret)
+			return ret;
+	}
 
 	ret = vfio_df_open(df);
 	if (!ret)
 		vfio_df_grant_access(df);
 	else if (!device->open_count)
-		vfio_device_put_kvm(device);
-	mutex_unlock(&device->dev_set->lock);
-out_group:
-	mutex_unlock(&group->group_lock);
+		vfio_group_device_unprepare(device);
 	return ret;
 }
 
-/**
- * vfio_df_group_close() - a device file that a group gave out is gone
- * @df: the file
- *
- * May sleep, and may release the group's file.
- */
-void vfio_df_group_close(struct vfio_device_file *df)
+static int vfio_group_device_open(struct vfio_device_file *df)
 {
 	struct vfio_device *device = df->device;
-	struct vfio_group *group = df->group;
+	int ret;
 
-	mutex_lock(&group->group_lock);
+	mutex_lock(&df->group->group_lock);
+	mutex_lock(&device->dev_set->lock);
+	ret = vfio_group_device_open_locked(df);
+	mutex_unlock(&device->dev_set->lock);
+	mutex_unlock(&df->group->group_lock);
+	return ret;
+}
+
+/* The device's address space stays: it is the container's. */
+static void vfio_group_device_close(struct vfio_device_file *df)
+{
+	struct vfio_device *device = df->device;
+
+	mutex_lock(&df->group->group_lock);
 	mutex_lock(&device->dev_set->lock);
 	vfio_df_close(df);
 	if (!device->open_count)
-		vfio_device_put_kvm(device);
+		vfio_group_device_unprepare(device);
 	mutex_unlock(&device->dev_set->lock);
-	mutex_unlock(&group->group_lock);
+	mutex_unlock(&df->group->group_lock);
 }
 
+static long vfio_group_device_ioctl(struct file *file, unsigned int cmd,
+				    unsigned long arg)
+{
+	struct vfio_device_file *df = file->private_data;
+	long ret;
+
+	/* The device has an address space already. */
+	if (cmd == VFIO_DEVICE_BIND_IOMMUFD)
+		return -EINVAL;
+
+	ret = vfio_df_begin(df);
+	if (ret)
+		return ret;
+	ret = vfio_df_driver_ioctl(df, cmd, arg);
+	vfio_df_end(df);
+	return ret;
+}
+
+/* May release the group's file: the device held it. */
+static int vfio_group_device_release(struct inode *inode, struct file *file)
+{
+	struct vfio_device_file *df = file->private_data;
+
+	vfio_group_device_close(df);
+	vfio_df_free(df);
+	return 0;
+}
+
+const struct file_operations vfio_group_device_fops = {
+	.owner		= THIS_MODULE,
+	.release	= vfio_group_device_release,
+	.read		= vfio_df_read,
+	.write		= vfio_df_write,
+	.unlocked_ioctl	= vfio_group_device_ioctl,
+	.compat_ioctl	= compat_ptr_ioctl,
+	.mmap		= vfio_df_mmap,
+};
+
 /* Make a file of an open device; takes over the registration reference. */
-static struct file *vfio_group_open_device(struct vfio_group *group,
+static struct file *vfio_group_device_file(struct vfio_group *group,
 					   struct vfio_device *device)
 {
 	struct vfio_device_file *df;
@@ -101,15 +170,17 @@ static struct file *vfio_group_open_device(struct vfio_group *group,
 	int ret;
 
 	df = vfio_df_alloc(device);
-	if (!df)
+	if (!df) {
+		vfio_device_put_registration(device);
 		return ERR_PTR(-ENOMEM);
+	}
 	df->group = group;
 
-	ret = vfio_df_group_open(df);
+	ret = vfio_group_device_open(df);
 	if (ret)
 		goto err_free;
 
-	file = anon_inode_getfile("[vfio-device]", &vfio_device_fops, df,
+	file = anon_inode_getfile("[vfio-device]", &vfio_group_device_fops, df,
 				  O_RDWR);
 	if (IS_ERR(file)) {
 		ret = PTR_ERR(file);
@@ -123,9 +194,9 @@ static struct file *vfio_group_open_device(struct vfio_group *group,
 	return file;
 
 err_close:
-	vfio_df_group_close(df);
+	vfio_group_device_close(df);
 err_free:
-	kfree(df);
+	vfio_df_free(df);
 	return ERR_PTR(ret);
 }
 
@@ -139,7 +210,7 @@ static long vfio_group_get_device_fd(struct vfio_group *group,
 	struct vfio_device *device;
 	struct file *file;
 	char *name;
-	int fd, ret;
+	int fd;
 
 	name = strndup_user(uname, PAGE_SIZE);
 	if (IS_ERR(name))
@@ -151,23 +222,17 @@ static long vfio_group_get_device_fd(struct vfio_group *group,
 
 	fd = get_unused_fd_flags(O_CLOEXEC);
 	if (fd < 0) {
-		ret = fd;
-		goto err_device;
+		vfio_device_put_registration(device);
+		return fd;
 	}
 
-	file = vfio_group_open_device(group, device);
+	file = vfio_group_device_file(group, device);
 	if (IS_ERR(file)) {
-		ret = PTR_ERR(file);
-		goto err_fd;
+		put_unused_fd(fd);
+		return PTR_ERR(file);
 	}
 	fd_install(fd, file);
 	return fd;
-
-err_fd:
-	put_unused_fd(fd);
-err_device:
-	vfio_device_put_registration(device);
-	return ret;
 }
 
 /* VFIO_GROUP_GET_STATUS: whether the group is free, and in a container. */
@@ -218,7 +283,7 @@ static int vfio_group_set_container_file(struct vfio_group *group,
 
 /*
  * VFIO_GROUP_SET_CONTAINER: -EBADF for a closed fd, -EBADFD for one that is
- * not a container's, -EINVAL if the group has one, -EBUSY if others use the
+ * not a container's, -EINVAL if the group has one, -EPERM if others own the
  * group's DMA, -ENODEV if its devices are gone.
  */
 static long vfio_group_set_container(struct vfio_group *group,
@@ -351,6 +416,8 @@ EXPORT_SYMBOL_GPL(vfio_file_iommu_group);
 /**
  * vfio_file_is_group() - whether a file is a group's
  * @file: any file
+ *
+ * Return: false for the file of a device, too.
  */
 bool vfio_file_is_group(struct file *file)
 {

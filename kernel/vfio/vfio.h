@@ -10,11 +10,29 @@
  *         backend list lock (container.c) [type1's lock]
  *           vfio_container::backend_lock (held alone, it is over type1's lock)
  *       vfio_device_set::lock
+ *         [a driver's match op: the VF token's lock]
  *         [iommufd's locks, the IOMMU core's group mutex, type1's lock]
  *         kvm_ref_lock of a group or of a device file (spinlock)
  *   vfio_group::device_lock [a driver's match op: the VF token's lock]
+ *   vfio_prefix::attach_lock [iommufd's locks, the IOMMU core's group mutex]
+ *   the table of nodes' xa_lock (cdev.c; spinlock)
  *
- * No function here takes a group_lock with a device set's lock held.
+ * No function here takes a group_lock with a device set's lock held. Tenants
+ * who know nothing of each other may share a set (a slot, a bus): nothing that
+ * a user can prolong runs under its lock, no pinning, no unpinning, no access
+ * to the user's memory.
+ *
+ * Calls between the files go down only:
+ *
+ *   main.c		device, cdev, group, devset, virqfd
+ *   device.c		cdev, group, devset
+ *   kvm_file.c		group, group_file, cdev
+ *   cdev.c		group, file, iommufd, kvm, pci_reset
+ *   group.c		group_file, container
+ *   group_file.c	file, container, kvm
+ *   file.c		feature
+ *   feature.c		dma_log
+ *   pin.c		container
  */
 #ifndef KERNEL_VFIO_VFIO_H
 #define KERNEL_VFIO_VFIO_H
@@ -25,17 +43,27 @@
 
 #include "abi.h"
 
+struct iommufd_ctx;
 struct iommufd_device;
 
 /**
  * struct vfio_prefix - our private state of a device
- * @cdev: /dev/vfio/devices/vfioN, when @has_cdev
+ * @cdev: /dev/vfio/devices/vfioN, when @has_cdev. It has a life of its own
+ *	and no reference to the device: an open file may keep it for a moment
+ *	longer than the device lives
  * @has_cdev: the device was registered as physical; set once, before it
  *	becomes visible
- * @idev: the device as iommufd knows it while it is bound, else NULL;
- *	protected by the device set's lock
+ * @unregistering: no file may be bound any more; protected by the device
+ *	set's lock
+ * @attach_lock: held over ATTACH, DETACH and the end of a binding, which may
+ *	pin and unpin a whole address space
+ * @idev: the device as iommufd knows it while it is bound, else NULL. Set by
+ *	BIND, before the gate of the file opens; cleared, under @attach_lock, by
+ *	the end of the binding, which no command of that file can overlap.
+ *	BIND sees by it, under the device set's lock only, that a close is not
+ *	through yet
  * @attached: the device is attached to an address space of iommufd; protected
- *	by the device set's lock
+ *	by @attach_lock
  *
  * It lies directly in front of struct vfio_device, whose layout is ABI and
  * has no room for us, in one allocation that only _vfio_alloc_device() makes
@@ -46,12 +74,13 @@ struct iommufd_device;
  *	[ struct vfio_prefix ][ struct vfio_device | the driver's fields … ]
  *
  * A multiple of 64 bytes, so that the driver's fields keep the alignment that
- * the allocator gave them. The cdev may be in use as long as the device's
- * kobject is referenced: the cdev holds such a reference.
+ * the allocator gave them.
  */
 struct vfio_prefix {
-	struct cdev		cdev;
+	struct cdev		*cdev;
 	bool			has_cdev;
+	bool			unregistering;
+	struct mutex		attach_lock;
 	struct iommufd_device	*idev;
 	bool			attached;
 } __aligned(64);
@@ -61,6 +90,8 @@ static_assert(sizeof(struct vfio_prefix) % 64 == 0);
 /**
  * vfio_prefix() - the private state of a device
  * @device: any device that _vfio_alloc_device() made
+ *
+ * Return: what lies in front of it.
  */
 static inline struct vfio_prefix *vfio_prefix(struct vfio_device *device)
 {
@@ -70,6 +101,8 @@ static inline struct vfio_prefix *vfio_prefix(struct vfio_device *device)
 /**
  * vfio_from_prefix() - the device behind its private state
  * @prefix: the private state
+ *
+ * Return: the device, valid as long as the prefix.
  */
 static inline struct vfio_device *vfio_from_prefix(struct vfio_prefix *prefix)
 {
@@ -81,10 +114,10 @@ static inline struct vfio_device *vfio_from_prefix(struct vfio_prefix *prefix)
  * @device: the device; the file holds one registration reference
  * @group: the group that gave the file out, NULL for a file of the cdev
  * @iommufd: the context that the file is bound to, with a reference, or NULL;
- *	protected by the device set's lock
+ *	written once, before @access_granted
  * @devid: the device's object id in @iommufd, valid while that is set
  * @access_granted: the device is open behind this file. Written once, with
- *	release semantics, under the device set's lock; readers use
+ *	release semantics, by who opened the device; readers use
  *	vfio_df_may_access() and take no lock
  * @kvm_ref_lock: protects @kvm
  * @kvm: the VM that the file was given to, without a reference: KVM clears it
@@ -102,18 +135,19 @@ struct vfio_device_file {
 
 /**
  * vfio_df_grant_access() - let the file reach the device's operations
- * @df: the file, whose device is open; the device set's lock is held
+ * @df: the file; the caller has opened the device for it
  */
 static inline void vfio_df_grant_access(struct vfio_device_file *df)
 {
-	lockdep_assert_held(&df->device->dev_set->lock);
-	/* What open_device() wrote is visible to who sees the flag. */
+	/* What BIND and open_device() wrote is visible to who sees it. */
 	smp_store_release(&df->access_granted, true);
 }
 
 /**
  * vfio_df_may_access() - whether the device is open behind this file
  * @df: the file
+ *
+ * Return: true from a successful BIND or GET_DEVICE_FD until the file's end.
  */
 static inline bool vfio_df_may_access(struct vfio_device_file *df)
 {
@@ -121,10 +155,55 @@ static inline bool vfio_df_may_access(struct vfio_device_file *df)
 	return smp_load_acquire(&df->access_granted);
 }
 
+/**
+ * vfio_device_try_get_registration() - keep a device registered
+ * @device: an allocated device
+ *
+ * Return: false if the device is not registered or about to go; else the
+ * caller gives the reference back by vfio_device_put_registration().
+ */
+static inline bool vfio_device_try_get_registration(struct vfio_device *device)
+{
+	return refcount_inc_not_zero(&device->refcount);
+}
+
+/**
+ * vfio_device_put_registration() - stop keeping a device registered
+ * @device: the device; may be unregistered and freed on return
+ */
+static inline void vfio_device_put_registration(struct vfio_device *device)
+{
+	if (refcount_dec_and_test(&device->refcount))
+		complete(&device->comp);
+}
+
+/**
+ * vfio_device_try_get_driver() - keep the driver's module while a device is
+ *	used
+ * @device: a registered device
+ *
+ * Registration keeps the driver too, but makes the unloading of its module
+ * wait; with this it is refused.
+ *
+ * Return: false if the module is being unloaded; else the caller ends with
+ * vfio_device_put_driver().
+ */
+static inline bool vfio_device_try_get_driver(struct vfio_device *device)
+{
+	return try_module_get(device->dev->driver->owner);
+}
+
+/**
+ * vfio_device_put_driver() - undo vfio_device_try_get_driver()
+ * @device: the device, still registered
+ */
+static inline void vfio_device_put_driver(struct vfio_device *device)
+{
+	module_put(device->dev->driver->owner);
+}
+
 /* device.c */
 extern struct class *vfio_device_class;
-bool vfio_device_try_get_registration(struct vfio_device *device);
-void vfio_device_put_registration(struct vfio_device *device);
 int vfio_device_class_init(void);
 void vfio_device_class_exit(void);
 
@@ -133,25 +212,32 @@ void vfio_release_device_set(struct vfio_device *device);
 void vfio_devset_exit(void);
 
 /* file.c */
-extern const struct file_operations vfio_device_fops;
 struct vfio_device_file *vfio_df_alloc(struct vfio_device *device);
+void vfio_df_free(struct vfio_device_file *df);
 int vfio_df_open(struct vfio_device_file *df);
 void vfio_df_close(struct vfio_device_file *df);
+int vfio_df_begin(struct vfio_device_file *df);
+void vfio_df_end(struct vfio_device_file *df);
+long vfio_df_driver_ioctl(struct vfio_device_file *df, unsigned int cmd,
+			  unsigned long arg);
+ssize_t vfio_df_read(struct file *file, char __user *buf, size_t count,
+		     loff_t *ppos);
+ssize_t vfio_df_write(struct file *file, const char __user *buf, size_t count,
+		      loff_t *ppos);
+int vfio_df_mmap(struct file *file, struct vm_area_struct *vma);
 
 /* cdev.c */
+extern const struct file_operations vfio_cdev_fops;
 int vfio_device_add(struct vfio_device *device);
 void vfio_device_del(struct vfio_device *device);
-int vfio_cdev_open(struct inode *inode, struct file *file);
-void vfio_cdev_close(struct vfio_device_file *df);
-long vfio_df_ioctl_bind(struct vfio_device_file *df, void __user *arg);
-long vfio_df_ioctl_attach(struct vfio_device_file *df, void __user *arg);
-long vfio_df_ioctl_detach(struct vfio_device_file *df, void __user *arg);
 int vfio_cdev_init(struct class *device_class);
 void vfio_cdev_exit(void);
 
 /* iommufd.c */
-int vfio_iommufd_bind(struct vfio_device_file *df);
+int vfio_iommufd_bind(struct vfio_device *device, struct iommufd_ctx *ictx,
+		      u32 *devid);
 void vfio_iommufd_unbind(struct vfio_device *device);
+bool vfio_iommufd_bound(struct vfio_device *device);
 int vfio_iommufd_attach(struct vfio_device *device, u32 *pt_id);
 void vfio_iommufd_detach(struct vfio_device *device);
 bool vfio_iommufd_attached(struct vfio_device *device);
@@ -184,8 +270,8 @@ void vfio_group_exit(void);
 
 /* group_file.c */
 extern const struct file_operations vfio_group_fops;
+extern const struct file_operations vfio_group_device_fops;
 struct vfio_group *vfio_group_from_file(struct file *file);
-void vfio_df_group_close(struct vfio_device_file *df);
 
 /* container.c */
 struct vfio_container *vfio_container_from_file(struct file *file);

@@ -231,7 +231,11 @@ EXPORT_SYMBOL_GPL(vfio_virqfd_flush_thread);
  */
 int vfio_virqfd_init(void)
 {
-	virqfd_wq = alloc_ordered_workqueue("vfio-irqfd-cleanup", WQ_MEM_RECLAIM);
+	/*
+	 * Not WQ_MEM_RECLAIM: its work waits for inject, which is on a queue
+	 * without a rescuer.
+	 */
+	virqfd_wq = alloc_ordered_workqueue("vfio-irqfd-cleanup", 0);
 	return virqfd_wq ? 0 : -ENOMEM;
 }
 

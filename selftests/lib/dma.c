@@ -19,13 +19,13 @@ static int open_iommufd(struct dma *dma, const char *bdf)
 	int ret;
 
 	dma_step = "open " IOMMUFD_DEV;
-	dma->space = ret = iommufd_open();
-	if (ret < 0)
-		return ret;
+	dma->space = iommufd_open();
+	if (dma->space < 0)
+		return dma->space;
 	dma_step = "open the device's cdev";
-	dma->dev = ret = vfio_cdev_open(bdf);
-	if (ret < 0)
-		return ret;
+	dma->dev = vfio_cdev_open(bdf);
+	if (dma->dev < 0)
+		return dma->dev;
 	dma_step = "VFIO_DEVICE_BIND_IOMMUFD";
 	ret = vfio_bind(dma->dev, dma->space, &dma->devid);
 	if (ret)
@@ -44,13 +44,13 @@ static int open_type1(struct dma *dma, const char *bdf)
 	int ret;
 
 	dma_step = "open the device's group";
-	dma->group = ret = vfio_group_open(bdf);
-	if (ret < 0)
-		return ret;
+	dma->group = vfio_group_open(bdf);
+	if (dma->group < 0)
+		return dma->group;
 	dma_step = "open /dev/vfio/vfio";
-	dma->space = ret = vfio_container_open();
-	if (ret < 0)
-		return ret;
+	dma->space = vfio_container_open();
+	if (dma->space < 0)
+		return dma->space;
 	dma_step = "VFIO_GROUP_SET_CONTAINER";
 	ret = vfio_group_set_container(dma->group, dma->space);
 	if (ret)
@@ -60,9 +60,9 @@ static int open_type1(struct dma *dma, const char *bdf)
 	if (ret)
 		return ret;
 	dma_step = "VFIO_GROUP_GET_DEVICE_FD";
-	dma->dev = ret = vfio_group_get_device(dma->group, bdf);
-	if (ret < 0)
-		return ret;
+	dma->dev = vfio_group_get_device(dma->group, bdf);
+	if (dma->dev < 0)
+		return dma->dev;
 	dma->next_iova = TYPE1_FIRST_IOVA;
 	return 0;
 }

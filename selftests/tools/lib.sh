@@ -23,8 +23,8 @@ not_ok()
 	echo "not ok $1 - ${*:2}"
 }
 
-# result: the end of a test script
-result()
+# end_of_test: with the status that says whether all was well
+end_of_test()
 {
 	exit $bad
 }
@@ -104,6 +104,9 @@ start()
 	local name=$1
 
 	shift
+	# They are looked into before the child may have come to make them.
+	: >"$tmp/$name"
+	: >"$tmp/$name.err"
 	"$@" >"$tmp/$name" 2>"$tmp/$name.err" </dev/null &
 	pid=$!
 	children+=("$pid")

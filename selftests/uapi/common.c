@@ -150,7 +150,10 @@ struct fd_message {
 	struct msghdr msg;
 	struct iovec iov;
 	char byte;
-	_Alignas(struct cmsghdr) char control[CMSG_SPACE(sizeof(int))];
+	union {
+		struct cmsghdr align;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control;
 };
 
 static void fd_message_init(struct fd_message *m)
@@ -160,7 +163,7 @@ static void fd_message_init(struct fd_message *m)
 	m->iov.iov_len = 1;
 	m->msg.msg_iov = &m->iov;
 	m->msg.msg_iovlen = 1;
-	m->msg.msg_control = m->control;
+	m->msg.msg_control = &m->control;
 	m->msg.msg_controllen = sizeof(m->control);
 }
 

@@ -162,7 +162,7 @@ static void up_to_the_last_byte(void)
 	CHECK_OK(map(&s, PAGE_SZ, -PAGE_SZ));
 	CHECK_RET(unmap(&s, -PAGE_SZ, PAGE_SZ - 1), -ENOENT);
 	CHECK_RET(unmap(&s, 1 - PAGE_SZ, PAGE_SZ - 1), -ENOENT);
-	CHECK_EQ(unmap(&s, -2 * PAGE_SZ, 2 * PAGE_SZ), PAGE_SZ);
+	CHECK_EQ(unmap(&s, -(2 * PAGE_SZ), 2 * PAGE_SZ), PAGE_SZ);
 	CHECK_OK(map(&s, PAGE_SZ, -PAGE_SZ));
 	CHECK_EQ(unmap(&s, -PAGE_SZ, PAGE_SZ), PAGE_SZ);
 	CHECK_RET(unmap(&s, -PAGE_SZ, PAGE_SZ), -ENOENT);

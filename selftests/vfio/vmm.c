@@ -31,7 +31,7 @@
 #include "vfio.h"
 #include "vmm.h"
 
-#define DEFAULT_BLOCKS 2048
+#define DEFAULT_BLOCKS 2048U
 #define MAX_BYTES (256ULL << 20)
 #define OUT_IOVA (8ULL << 30)	/* fixed: where the device reads what we send */
 #define MAX_RANGES 16
@@ -338,15 +338,25 @@ static size_t unmap_area(struct area *area)
 	return len;
 }
 
+/* However we end: what the blocks held comes back, if the device still works. */
+static void restore_at_exit(void)
+{
+	if (vmm.overwritten &&
+	    nvme_rw(&vmm.nvme, true, 0, vmm.saved.iova,
+		    (size_t)vmm.blocks * vmm.nvme.block_size))
+		fprintf(stderr, "vmm: the first %u blocks are not restored\n",
+			vmm.blocks);
+}
+
 static void unwind(void)
 {
 	size_t unmapped = 0;
 	long left;
 	int ret;
 
-	if (vmm.overwritten)
-		move("restore", true, &vmm.saved,
-		     (size_t)vmm.blocks * vmm.nvme.block_size);
+	move("restore", true, &vmm.saved,
+	     (size_t)vmm.blocks * vmm.nvme.block_size);
+	vmm.overwritten = false;
 	ret = nvme_stop(&vmm.nvme);
 	if (ret)
 		fail("unwind", ret, "the controller did not stop");
@@ -443,6 +453,7 @@ int main(int argc, char **argv)
 	sigaddset(&mask, SIGTERM);
 	sigaddset(&mask, SIGINT);
 	sigprocmask(SIG_BLOCK, &mask, NULL);
+	atexit(restore_at_exit);
 	signals = signalfd(-1, &mask, SFD_CLOEXEC);
 	if (signals < 0)
 		fail("signals", -errno, "signalfd");

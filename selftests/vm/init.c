@@ -292,8 +292,10 @@ static void start(struct command *c)
 			fatal("openpty");
 		fcntl(in[1], F_SETFD, FD_CLOEXEC);
 		fcntl(in[0], F_SETFD, FD_CLOEXEC);
-		out[1] = err[1] = in[0];
-		c->in = c->out = in[1];
+		out[1] = in[0];
+		err[1] = in[0];
+		c->in = in[1];
+		c->out = in[1];
 		c->err = -1;
 	} else {
 		if (pipe2(in, O_CLOEXEC) || pipe2(out, O_CLOEXEC) || pipe2(err, O_CLOEXEC))

@@ -167,6 +167,8 @@ static void start_emulator(struct vm *vm)
 		while (vm->qemu[n])
 			n++;
 		argv = calloc(n + 3, sizeof(*argv));
+		if (!argv)
+			_exit(1);
 		memcpy(argv, vm->qemu, n * sizeof(*argv));
 		argv[n++] = "-chardev";
 		argv[n++] = chardev;
@@ -507,6 +509,8 @@ static void parse(struct vm *vm, int argc, char **argv)
 
 	vm->env = calloc(argc, sizeof(*vm->env));
 	vm->mounts = calloc(argc, sizeof(*vm->mounts));
+	if (!vm->env || !vm->mounts)
+		die("parsing");
 	while ((opt = getopt(argc, argv, "+ktT:b:e:m:c:l:")) != -1) {
 		switch (opt) {
 		case 'k':

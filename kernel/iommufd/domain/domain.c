@@ -6,13 +6,14 @@
 #include <linux/iommu.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/sizes.h>
 
 #include "domain/domain.h"
 #include "mem/mem.h"
 
 /* How much is written or cleared before others get the CPU: bytes. */
-#define CLEAR_STEP (1UL << 30)
-#define FILL_STEP (1UL << 30)
+#define CLEAR_STEP ((unsigned long)SZ_1G)
+#define FILL_STEP ((unsigned long)SZ_1G)
 
 /**
  * domain_create() - a paging domain that the device can be attached to

@@ -11,6 +11,7 @@
 #include <linux/sched/mm.h>
 #include <linux/sched/task.h>
 #include <linux/sched/user.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 
 #include "mem.h"
@@ -152,14 +153,14 @@ static int pin_step(struct mem *mem, u64 first, u64 last, struct op_stats *st)
  * Pages that are charged before it is known that they exist. Others of the
  * same user see the charge meanwhile.
  */
-#define CHARGE_STEP (1ULL << 18)
+#define CHARGE_STEP (SZ_1G / PAGE_SIZE)
 
 static int pin_hole(struct mem *mem, u64 first, u64 last, struct op_stats *st)
 {
 	int rc = 0;
 
 	while (!rc && first <= last) {
-		u64 n = min(last - first + 1, CHARGE_STEP);
+		u64 n = min_t(u64, last - first + 1, CHARGE_STEP);
 
 		rc = pin_step(mem, first, first + n - 1, st);
 		first += n;

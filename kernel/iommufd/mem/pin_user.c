@@ -8,6 +8,7 @@
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/sizes.h>
 #include <linux/slab.h>
 
 #include "mem.h"
@@ -15,7 +16,7 @@
 /* Enough for a small mapping without an allocation. */
 #define PAGES_ON_STACK 16
 /* How many pages are unpinned before others get the CPU. */
-#define UNPIN_STEP (1ULL << 16)
+#define UNPIN_STEP (SZ_256M / PAGE_SIZE)
 #define PAGES_PER_BATCH (PAGE_SIZE / sizeof(struct page *))
 
 /**
@@ -32,7 +33,7 @@ void unpin_user_run(struct mem *mem, const struct run *run)
 	if (WARN_ON(run->kind != PIN_PAGE))
 		return;
 	while (done < run->npages) {
-		u64 n = min(run->npages - done, UNPIN_STEP);
+		u64 n = min_t(u64, run->npages - done, UNPIN_STEP);
 
 		unpin_user_page_range_dirty_lock(pfn_to_page(run->pfn + done),
 						 n, mem->writable);

@@ -59,7 +59,8 @@ static const struct btf_kfunc_id_set policy_kfunc_set = {
 /**
  * policy_register_kfuncs() - let policies call them
  *
- * Undone by the BPF core when the module goes. Return: 0 or a negative errno.
+ * Undone by the BPF core when the module goes.
+ * Return: 0 or a negative errno.
  */
 int policy_register_kfuncs(void)
 {

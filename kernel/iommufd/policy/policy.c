@@ -176,7 +176,8 @@ static struct policy *new_policy(struct iommufd_pin_ops *ops,
  * @ops: its table, valid until policy_detach()
  * @owner: who attaches it
  *
- * May sleep. Return: 0 or -ENOMEM.
+ * May sleep.
+ * Return: 0 or -ENOMEM.
  */
 int policy_attach(struct iommufd_pin_ops *ops, const void *owner)
 {
@@ -223,7 +224,8 @@ void policy_detach(struct iommufd_pin_ops *ops, const void *owner)
  * @owner: who attached @old
  *
  * A request is asked of one or the other, never of neither. No program of
- * @old runs on return. May sleep. Return: 0, -ENOMEM, or -ENOENT if @old is
+ * @old runs on return. May sleep.
+ * Return: 0, -ENOMEM, or -ENOENT if @old is
  * not attached.
  */
 int policy_replace(struct iommufd_pin_ops *ops, struct iommufd_pin_ops *old,

@@ -153,7 +153,8 @@ static struct bpf_struct_ops bpf_iommufd_pin_ops = {
 /**
  * policy_register_struct_ops() - let policies be loaded
  *
- * Undone by the BPF core when the module goes. Return: 0 or a negative errno.
+ * Undone by the BPF core when the module goes.
+ * Return: 0 or a negative errno.
  */
 int policy_register_struct_ops(void)
 {

@@ -275,7 +275,7 @@ static int unmap_checked(struct ucmd *ucmd, struct iommufd_unmap_event *ev,
 	} else {
 		if (!cmd->length)
 			return -EINVAL;
-		if (cmd->length >= ULONG_MAX ||
+		if (cmd->iova >= ULONG_MAX || cmd->length >= ULONG_MAX ||
 		    check_add_overflow(cmd->iova, cmd->length - 1, &last))
 			return -EOVERFLOW;
 	}

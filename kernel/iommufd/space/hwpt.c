@@ -83,7 +83,8 @@ err_abort:
  * @hwpt: from hwpt_create()
  * @st: counts
  *
- * Takes the IOAS's locks. May sleep for long. Return: see ioas_join_hwpt().
+ * Takes the IOAS's locks. May sleep for long.
+ * Return: see ioas_join_hwpt().
  */
 int hwpt_fill(struct hwpt *hwpt, struct op_stats *st)
 {

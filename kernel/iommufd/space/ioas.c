@@ -30,7 +30,8 @@ static void ioas_destroy(struct iommufd_ctx *ctx, struct object *obj)
  * ioas_create() - an empty IOAS
  * @ctx: the context
  *
- * May sleep. Return: the IOAS, not published yet, or an ERR_PTR.
+ * May sleep.
+ * Return: the IOAS, not published yet, or an ERR_PTR.
  */
 struct ioas *ioas_create(struct iommufd_ctx *ctx)
 {

@@ -82,11 +82,15 @@ static struct reservation *next_reservation(struct rb_root_cached *root,
 	return node ? container_of(node, struct reservation, node) : NULL;
 }
 
-/* What is looked for: @length bytes, @offset bytes after an aligned IOVA. */
+/*
+ * What is looked for: @length bytes, @offset bytes after an aligned IOVA, in a
+ * gap of at least @gap bytes.
+ */
 struct hole {
 	unsigned long length;
 	unsigned long offset;
 	unsigned long align;
+	unsigned long gap;
 	unsigned long iova;
 };
 
@@ -102,7 +106,7 @@ static int find_free_within(struct ioas *ioas, struct hole *hole,
 		int rc;
 
 		rcu_read_lock();
-		rc = mas_empty_area(&mas, from, to, hole->length);
+		rc = mas_empty_area(&mas, from, to, hole->gap);
 		rcu_read_unlock();
 		if (rc)
 			return -ENOSPC;
@@ -160,6 +164,20 @@ static int find_free(struct ioas *ioas, struct hole *hole)
 	return rc;
 }
 
+/* A gap with room for rounding always does: found without trying others. */
+static int find_free_aligned(struct ioas *ioas, struct hole *hole)
+{
+	int rc = -ENOSPC;
+
+	if (!check_add_overflow(hole->length, hole->align - 1 + hole->offset,
+				&hole->gap))
+		rc = find_free(ioas, hole);
+	if (rc != -ENOSPC)
+		return rc;
+	hole->gap = hole->length;
+	return find_free(ioas, hole);
+}
+
 /*
  * A mapping's IOVA is as aligned as its length and its user address allow, so
  * that huge pages of memory can become huge pages of the IOMMU, and so that
@@ -177,8 +195,8 @@ static unsigned long natural_alignment(unsigned long va, unsigned long length)
 }
 
 /*
- * A crowded IOAS makes do with less than huge pages need. The offset in the
- * page is that of the user address, so that pages map to pages.
+ * A crowded IOAS makes do with less. The offset in the page is that of the
+ * user address, so that pages map to pages.
  */
 static int choose_iova(struct ioas *ioas, unsigned long va,
 		       unsigned long length, unsigned long *iova)
@@ -189,8 +207,8 @@ static int choose_iova(struct ioas *ioas, unsigned long va,
 
 	for (;;) {
 		hole.align = max(align, ioas->alignment);
-		rc = find_free(ioas, &hole);
-		if (rc != -ENOSPC || align < SZ_2M)
+		rc = find_free_aligned(ioas, &hole);
+		if (rc != -ENOSPC || align == PAGE_SIZE)
 			break;
 		align = align > SZ_2M ? SZ_2M : PAGE_SIZE;
 	}
@@ -385,8 +403,9 @@ void reservations_free(struct rb_root_cached *root)
  * @last: last IOVA
  * @owner: for ioas_unreserve(); may reserve many, and what others reserved
  *
- * May sleep. Return: 0, -EADDRINUSE if an area is there or user space was
- * promised that it stays usable, -ENOMEM.
+ * May sleep.
+ * Return: 0, -EADDRINUSE if an area is there or user space was promised that it
+ * stays usable, -ENOMEM.
  */
 int ioas_reserve(struct ioas *ioas, unsigned long start, unsigned long last,
 		 const void *owner)
@@ -460,7 +479,8 @@ void ioas_unreserve(struct ioas *ioas, const void *owner)
  * @start: in: where to begin; out: first IOVA of the range
  * @last: out: last IOVA of the range
  *
- * Areas do not matter here. Return: false if there is none at or after *start.
+ * Areas do not matter here.
+ * Return: false if there is none at or after *start.
  */
 bool ioas_next_usable(struct ioas *ioas, unsigned long *start,
 		      unsigned long *last)

@@ -194,7 +194,8 @@ static const struct btf_kfunc_id_set view_kfunc_set = {
 /**
  * view_register_iterators() - let tracing and syscall programs iterate
  *
- * Undone by the BPF core when the module goes. Return: 0 or a negative errno.
+ * Undone by the BPF core when the module goes.
+ * Return: 0 or a negative errno.
  */
 int view_register_iterators(void)
 {

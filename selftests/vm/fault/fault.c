@@ -46,7 +46,7 @@ static int __init fault_init(void)
 	if (!strcmp(what, "warn")) {
 		WARN(1, "fault: asked for\n");
 	} else if (!strcmp(what, "oops")) {
-		*(volatile int *)8 = 0;
+		WRITE_ONCE(*(int *)8, 0);
 	} else if (!strcmp(what, "list")) {
 		corrupt_list();
 	} else if (!strcmp(what, "refcount")) {
