@@ -7,6 +7,7 @@
 #ifndef MOCK_ABI_H
 #define MOCK_ABI_H
 
+#include <linux/bits.h>
 #include <linux/types.h>
 #include <uapi/linux/iommufd.h>
 
@@ -30,24 +31,24 @@ enum {
 };
 
 /* The mock IOMMU's page table. */
-#define MOCK_APERTURE_START (1UL << 24)
+#define MOCK_APERTURE_START BIT(24)
 #define MOCK_APERTURE_LAST ((1UL << 31) - 1)
 #define MOCK_PAGE_SIZE 2048UL
 #define MOCK_HUGE_PAGE_SIZE (512 * MOCK_PAGE_SIZE)
 
 /* access_pages.flags */
-#define MOCK_FLAGS_ACCESS_WRITE (1U << 0)
+#define MOCK_FLAGS_ACCESS_WRITE BIT(0)
 
 /* access_rw.flags */
-#define MOCK_ACCESS_RW_WRITE (1U << 0)
-#define MOCK_ACCESS_RW_SLOW_PATH (1U << 2)
+#define MOCK_ACCESS_RW_WRITE BIT(0)
+#define MOCK_ACCESS_RW_SLOW_PATH BIT(2)
 
 /* create_access.flags */
-#define MOCK_FLAGS_ACCESS_CREATE_NEEDS_PIN_PAGES (1U << 0)
+#define MOCK_FLAGS_ACCESS_CREATE_NEEDS_PIN_PAGES BIT(0)
 
 /* mock_domain_flags.dev_flags */
-#define MOCK_FLAGS_DEVICE_NO_DIRTY (1U << 0)
-#define MOCK_FLAGS_DEVICE_PASID (1U << 2)
+#define MOCK_FLAGS_DEVICE_NO_DIRTY BIT(0)
+#define MOCK_FLAGS_DEVICE_PASID BIT(2)
 
 /* Bits of a PASID of a device with MOCK_FLAGS_DEVICE_PASID. */
 #define MOCK_PASID_WIDTH 20

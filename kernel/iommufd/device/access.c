@@ -66,7 +66,8 @@ static void access_destroy(struct iommufd_ctx *ctx, struct object *obj)
  * @data: for @ops->unmap()
  * @id: set to the access's id in the context
  *
- * May sleep. Return: the access for iommufd_access_destroy(), or an ERR_PTR.
+ * May sleep.
+ * Return: the access for iommufd_access_destroy(), or an ERR_PTR.
  */
 struct iommufd_access *
 iommufd_access_create(struct iommufd_ctx *ctx,
@@ -125,7 +126,8 @@ static int attach_locked(struct iommufd_access *access, struct ioas *ioas)
  * @access: detached
  * @ioas_id: the IOAS's id
  *
- * May sleep. Return: 0; -EINVAL: attached already; -ENOENT: no such IOAS;
+ * May sleep.
+ * Return: 0; -EINVAL: attached already; -ENOENT: no such IOAS;
  * -EADDRINUSE: something is mapped there that is not aligned to pages.
  */
 int iommufd_access_attach(struct iommufd_access *access, u32 ioas_id)
@@ -150,7 +152,8 @@ EXPORT_SYMBOL_NS_GPL(iommufd_access_attach, IOMMUFD);
  * @ioas_id: the IOAS's id
  *
  * Everything pinned in the old one must be given back by @ops->unmap(). May
- * sleep. Return: 0; -ENOENT: not attached, or no such IOAS; -EADDRINUSE as
+ * sleep.
+ * Return: 0; -ENOENT: not attached, or no such IOAS; -EADDRINUSE as
  * iommufd_access_attach(): it stays attached to the old one then.
  */
 int iommufd_access_replace(struct iommufd_access *access, u32 ioas_id)
@@ -356,7 +359,8 @@ static int rw_slices(struct ioas *ioas, unsigned long iova, unsigned long last,
  * @length: bytes
  * @flags: IOMMUFD_ACCESS_RW_WRITE, IOMMUFD_ACCESS_RW_KTHREAD
  *
- * May sleep. Return: 0; -EINVAL: no length; -EOVERFLOW; -ENOENT: not attached,
+ * May sleep.
+ * Return: 0; -EINVAL: no length; -EOVERFLOW; -ENOENT: not attached,
  * or not all of it is mapped; -EPERM: not writable, or read from memory that
  * is only writable; what mem_rw() returns. Part may have been copied then.
  */

@@ -119,7 +119,7 @@ void mem_access_unpin(struct mem *mem, u64 first, u64 last)
 }
 
 static void copy_bytes(struct page *page, unsigned long offset, void *data,
-		      size_t bytes, bool write)
+		       size_t bytes, bool write)
 {
 	if (write) {
 		memcpy_to_page(page, offset, data, bytes);

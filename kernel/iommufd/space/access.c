@@ -113,7 +113,8 @@ void ioas_exit_range(struct ioas *ioas, unsigned long first,
  * @offset: set to the offset in the memory, in bytes
  * @length: set to how many bytes of the range lie in it
  *
- * Takes iova_lock. Return: the memory, which the area keeps.
+ * Takes iova_lock.
+ * Return: the memory, which the area keeps.
  */
 struct mem *ioas_slice(struct ioas *ioas, unsigned long first,
 		       unsigned long last, u64 *offset, unsigned long *length)
@@ -154,7 +155,8 @@ void ioas_unpin_range(struct ioas *ioas, unsigned long first,
  * @ioas: the IOAS
  * @access: who; its alignment, unmap and data are set
  *
- * Takes iova_lock. Return: 0, or -EADDRINUSE if something is mapped that is
+ * Takes iova_lock.
+ * Return: 0, or -EADDRINUSE if something is mapped that is
  * not aligned for it.
  */
 int ioas_add_access(struct ioas *ioas, struct ioas_access *access)

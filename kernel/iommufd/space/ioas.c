@@ -59,7 +59,8 @@ struct ioas *ioas_create(struct iommufd_ctx *ctx)
  * @ioas: the IOAS
  * @enable: yes, or no: everything is mapped in pages of PAGE_SIZE
  *
- * Takes iova_lock. Return: 0; -EINVAL to disable them while a HWPT may hold
+ * Takes iova_lock.
+ * Return: 0; -EINVAL to disable them while a HWPT may hold
  * something; -EADDRINUSE to disable them when something mapped is not aligned
  * to PAGE_SIZE.
  */

@@ -366,7 +366,8 @@ void ioas_remove_area(struct ioas *ioas, struct area *area)
  * @last: last IOVA
  * @owner: see struct reservation
  *
- * May sleep. Return: 0 or -ENOMEM.
+ * May sleep.
+ * Return: 0 or -ENOMEM.
  */
 int reservation_add(struct rb_root_cached *root, unsigned long start,
 		    unsigned long last, const void *owner)
@@ -423,7 +424,8 @@ int ioas_reserve(struct ioas *ioas, unsigned long start, unsigned long last,
  * @allowed: the ranges; gets those that were promised before. None: automatic
  *	IOVAs come from everywhere again.
  *
- * Takes iova_lock. Return: 0, or -EADDRINUSE if one is reserved: nothing has
+ * Takes iova_lock.
+ * Return: 0, or -EADDRINUSE if one is reserved: nothing has
  * changed then.
  */
 int ioas_set_allowed(struct ioas *ioas, struct rb_root_cached *allowed)
