@@ -50,7 +50,7 @@ upstream:	## fetch and build the kernel's own iommu selftests
 	@$(TOP)/selftests/upstream/prepare
 
 shell: all	## a shell in the VM (SHELL_ARGS: options of selftests/vm/run)
-	@$(VM)/run --tty --timeout 0 --device nvme --device e1000e $(SHELL_ARGS) -- bash -l
+	@$(VM)/run --tty --timeout 0 --device nvme --device e1000e $(SHELL_ARGS) -- bash --rcfile selftests/vm/shellrc -i
 
 lint: all	## checkpatch, sparse, W=1, shellcheck, cppcheck
 	@$(TOP)/selftests/lint/run
@@ -115,7 +115,7 @@ $(BPF_INCLUDE)/vmlinux.h: $(KDIR)/vmlinux
 	@$(BPFTOOL) btf dump file $< format c >$@
 
 # part NAME,FOLDER[,GOAL]: a folder that has a Makefile of its own
-part = $(if $(wildcard $(TOP)/$(1)/Makefile),+@$(MAKE) -C $(TOP)/$(1) $(2),@:)
+part = $(if $(wildcard $(TOP)/$(1)/Makefile),+@$(MAKE) -s -C $(TOP)/$(1) $(2),@:)
 
 bpf: $(BPF_INCLUDE)/vmlinux.h
 	$(call part,bpf)

@@ -165,9 +165,12 @@ static int stay(void)
 
 static int load_failed(int err)
 {
-	/* libbpf has said more above. */
-	fprintf(stderr, "load_policy: the policy cannot be loaded: %s\n", strerror(-err));
-	return err == -EPERM || err == -EACCES ? EXIT_PERM : EXIT_BPF;
+	/* We are root, so this is the verifier: its log is above. */
+	if (err == -EACCES || err == -EINVAL)
+		fprintf(stderr, "load_policy: the kernel's verifier refuses the program; the end of its log above says why\n");
+	else
+		fprintf(stderr, "load_policy: the policy cannot be loaded: %s\n", strerror(-err));
+	return err == -EPERM ? EXIT_PERM : EXIT_BPF;
 }
 
 static const char *why_not(int err)

@@ -8,14 +8,17 @@
  * nothing behind. Policies that are attached at the same time are all asked;
  * one refusal is enough.
  *
- * Build it with nothing but clang, libbpf and a vmlinux.h:
+ * To write one of your own, copy this file beside it: `make bpf` builds all
+ * *.bpf.c of this folder to build/bpf/. Anywhere else it takes clang (19 on
+ * Debian 13), libbpf, a vmlinux.h and the headers in bpf/include:
  *
  *	bpftool btf dump file /sys/kernel/btf/vmlinux format c > vmlinux.h
- *	clang -g -O2 -target bpf -D__TARGET_ARCH_x86 -c max_map.bpf.c -o max_map.bpf.o
+ *	clang-19 -g -O2 -target bpf -D__TARGET_ARCH_x86 -I. -Ibpf/include \
+ *		-c mine.bpf.c -o mine.bpf.o
  *
- * Try it (it stays attached until Ctrl-C):
+ * Try it (it stays attached until Ctrl-C), in `make shell`:
  *
- *	load_policy max_map.bpf.o max_bytes=16777216
+ *	load_policy build/bpf/max_map.bpf.o max_bytes=16777216
  */
 #include "vmlinux.h"
 #include "iommufd_bpf.h"

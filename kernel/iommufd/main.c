@@ -2,6 +2,8 @@
 /*
  * iommufd.ko: starts and stops.
  */
+#define pr_fmt(fmt) "iommufd: " fmt
+
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 

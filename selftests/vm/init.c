@@ -240,7 +240,7 @@ static void read_all(void *data, size_t len)
 static void set_path(void)
 {
 	static const char * const patterns[] = {
-		CHECKOUT "/build/tools", CHECKOUT "/build/tools/*/",
+		CHECKOUT "/build/tools", CHECKOUT "/build/bpf",
 		CHECKOUT "/build/selftests", CHECKOUT "/build/selftests/*/",
 	};
 	char path[8192] = "";

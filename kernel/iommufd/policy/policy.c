@@ -6,6 +6,8 @@
  * policies come and go; whoever takes one off the list waits for SRCU before
  * its table is freed.
  */
+#define pr_fmt(fmt) "iommufd: " fmt
+
 #include <linux/cgroup.h>
 #include <linux/cred.h>
 #include <linux/mm.h>
