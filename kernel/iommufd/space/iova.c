@@ -195,8 +195,9 @@ static unsigned long natural_alignment(unsigned long va, unsigned long length)
 }
 
 /*
- * A crowded IOAS makes do with less. The offset in the page is that of the
- * user address, so that pages map to pages.
+ * A crowded IOAS makes do with less than huge pages need, but not with less
+ * than user space relies on. The offset in the page is that of the user
+ * address, so that pages map to pages.
  */
 static int choose_iova(struct ioas *ioas, unsigned long va,
 		       unsigned long length, unsigned long *iova)
@@ -208,7 +209,7 @@ static int choose_iova(struct ioas *ioas, unsigned long va,
 	for (;;) {
 		hole.align = max(align, ioas->alignment);
 		rc = find_free_aligned(ioas, &hole);
-		if (rc != -ENOSPC || align == PAGE_SIZE)
+		if (rc != -ENOSPC || align < SZ_2M)
 			break;
 		align = align > SZ_2M ? SZ_2M : PAGE_SIZE;
 	}
