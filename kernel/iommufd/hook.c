@@ -27,21 +27,24 @@ static const struct hook_core hook_core = {
 /**
  * iommufd_register_hook() - serve the ioctls that iommufd does not know
  * @hook: stays valid until iommufd_unregister_hook()
+ * @core: set to what it may use, before the first ioctl comes
  *
  * May sleep.
- * Return: what it may use, or ERR_PTR(-EBUSY) if there is one.
+ * Return: 0, or -EBUSY if there is one.
  */
-const struct hook_core *iommufd_register_hook(const struct ioctl_hook *hook)
+int iommufd_register_hook(const struct ioctl_hook *hook,
+			  const struct hook_core **core)
 {
-	const struct hook_core *core = ERR_PTR(-EBUSY);
+	int rc = -EBUSY;
 
 	mutex_lock(&hook_lock);
 	if (!registered_hook) {
+		*core = &hook_core;
 		registered_hook = hook;
-		core = &hook_core;
+		rc = 0;
 	}
 	mutex_unlock(&hook_lock);
-	return core;
+	return rc;
 }
 EXPORT_SYMBOL_NS_GPL(iommufd_register_hook, IOMMUFD_HOOK);
 

@@ -62,7 +62,8 @@ struct hook_core {
 };
 
 /* Namespace IOMMUFD_HOOK. */
-const struct hook_core *iommufd_register_hook(const struct ioctl_hook *hook);
+int iommufd_register_hook(const struct ioctl_hook *hook,
+			  const struct hook_core **core);
 void iommufd_unregister_hook(const struct ioctl_hook *hook);
 
 /* For ioctl.c. */

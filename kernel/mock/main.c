@@ -79,12 +79,10 @@ static int __init mock_init(void)
 
 	if (rc)
 		return rc;
-	core = iommufd_register_hook(&mock_hook);
-	if (IS_ERR(core)) {
+	rc = iommufd_register_hook(&mock_hook, &core);
+	if (rc)
 		mock_iommu_exit();
-		return PTR_ERR(core);
-	}
-	return 0;
+	return rc;
 }
 
 static void __exit mock_exit(void)

@@ -14,8 +14,10 @@
  * @obj: its object; the driver that made it is its one user
  * @ctx: its context, referenced
  * @ops: the driver's
- * @entry: in the IOAS's list of users
- * @lock: guards @ioas and @ioas_unpin
+ * @entries: one is in the list of users of @ioas; while one IOAS is replaced by
+ *	another, each is in one of theirs
+ * @cur: which
+ * @lock: guards @cur, @ioas and @ioas_unpin
  * @ioas: what it is attached to, or NULL; one user reference
  * @ioas_unpin: the same, and for a moment longer: what it pinned there may
  *	still be given back while it is detached
@@ -24,7 +26,8 @@ struct iommufd_access {
 	struct object obj;
 	struct iommufd_ctx *ctx;
 	const struct iommufd_access_ops *ops;
-	struct ioas_access entry;
+	struct ioas_access entries[2];
+	unsigned int cur;
 	struct mutex lock;
 	struct ioas *ioas;
 	struct ioas *ioas_unpin;
@@ -33,6 +36,7 @@ struct iommufd_access {
 /* Drops the lock meanwhile: the driver's unmap() takes it. */
 static void detach_locked(struct iommufd_access *access)
 {
+	struct ioas_access *entry = &access->entries[access->cur];
 	struct ioas *ioas = access->ioas;
 
 	lockdep_assert_held(&access->lock);
@@ -40,8 +44,8 @@ static void detach_locked(struct iommufd_access *access)
 	access->ioas = NULL;
 	mutex_unlock(&access->lock);
 	if (access->ops->unmap)
-		access->ops->unmap(access->entry.data, 0, ULONG_MAX);
-	ioas_remove_access(ioas, &access->entry);
+		access->ops->unmap(entry->data, 0, ULONG_MAX);
+	ioas_remove_access(ioas, entry);
 	mutex_lock(&access->lock);
 	access->ioas_unpin = NULL;
 	object_unuse(access->ctx, &ioas->obj);
@@ -82,9 +86,10 @@ iommufd_access_create(struct iommufd_ctx *ctx,
 	access->ctx = ctx;
 	access->ops = ops;
 	mutex_init(&access->lock);
-	access->entry.alignment = ops->needs_pin_pages ? PAGE_SIZE : 1;
-	access->entry.unmap = ops->unmap;
-	access->entry.data = data;
+	access->entries[0].alignment = ops->needs_pin_pages ? PAGE_SIZE : 1;
+	access->entries[0].unmap = ops->unmap;
+	access->entries[0].data = data;
+	access->entries[1] = access->entries[0];
 	*id = access->obj.id;
 	object_use(ctx, &access->obj);
 	object_publish(ctx, &access->obj);
@@ -112,7 +117,7 @@ static int attach_locked(struct iommufd_access *access, struct ioas *ioas)
 	int rc;
 
 	lockdep_assert_held(&access->lock);
-	rc = ioas_add_access(ioas, &access->entry);
+	rc = ioas_add_access(ioas, &access->entries[access->cur]);
 	if (rc)
 		return rc;
 	object_use(access->ctx, &ioas->obj);
@@ -159,32 +164,28 @@ EXPORT_SYMBOL_NS_GPL(iommufd_access_attach, IOMMUFD);
 int iommufd_access_replace(struct iommufd_access *access, u32 ioas_id)
 {
 	struct ioas *ioas = ioas_get(access->ctx, ioas_id);
-	struct ioas *old;
+	unsigned int next;
 	int rc = 0;
 
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
 	mutex_lock(&access->lock);
-	old = access->ioas;
-	if (!old) {
+	if (!access->ioas) {
 		rc = -ENOENT;
 		goto out;
 	}
-	if (old == ioas)
+	if (access->ioas == ioas)
 		goto out;
-	/* Will it do? Nothing is given up before that is known. */
-	mutex_lock(&ioas->iova_lock);
-	rc = ioas_check_alignment(ioas, access->entry.alignment);
-	mutex_unlock(&ioas->iova_lock);
+	/* Join the new one first: that can fail, leaving cannot. */
+	next = !access->cur;
+	rc = ioas_add_access(ioas, &access->entries[next]);
 	if (rc)
 		goto out;
-	object_use(access->ctx, &old->obj);
+	object_use(access->ctx, &ioas->obj);
 	detach_locked(access);
-	rc = attach_locked(access, ioas);
-	/* Something misaligned was mapped meanwhile: back to the old one. */
-	if (rc && attach_locked(access, old))
-		WARN_ON(1);
-	object_unuse(access->ctx, &old->obj);
+	access->cur = next;
+	access->ioas = ioas;
+	access->ioas_unpin = ioas;
 out:
 	mutex_unlock(&access->lock);
 	object_put(access->ctx, &ioas->obj);
@@ -263,14 +264,15 @@ static int pin_slices(struct ioas *ioas, unsigned long iova,
  * Give back with iommufd_access_unpin_pages() and the same range, at the
  * latest when @ops->unmap() asks. May sleep for long.
  * Return: 0; -EINVAL: no length, or pages that are not the memory's; -EOVERFLOW;
- * -ENOENT: not attached, or not all of it is mapped; -EPERM: not writable; what
- * mem_pin() returns.
+ * -ENOENT: not attached, or not all of it is mapped; -EPERM: not readable, or
+ * not writable if that is asked for; what mem_pin() returns.
  */
 int iommufd_access_pin_pages(struct iommufd_access *access, unsigned long iova,
 			     unsigned long length, struct page **out_pages,
 			     unsigned int flags)
 {
-	unsigned int how = ACCESS_PAGES;
+	unsigned int how = ACCESS_PAGES |
+		(flags & IOMMUFD_ACCESS_RW_WRITE ? ACCESS_WRITE : ACCESS_READ);
 	unsigned long last;
 	struct ioas *ioas;
 	int rc;
@@ -279,8 +281,6 @@ int iommufd_access_pin_pages(struct iommufd_access *access, unsigned long iova,
 		return -EINVAL;
 	if (check_add_overflow(iova, length - 1, &last))
 		return -EOVERFLOW;
-	if (flags & IOMMUFD_ACCESS_RW_WRITE)
-		how |= ACCESS_WRITE;
 	mutex_lock(&access->lock);
 	ioas = access->ioas;
 	if (!ioas) {

@@ -116,7 +116,16 @@ out:
 	return rc;
 }
 
-static int admit(struct iommufd_device *idev, struct ioas *ioas,
+/**
+ * device_admit() - ask policies whether a device may use an IOAS
+ * @idev: the device
+ * @ioas: the IOAS; the caller holds a busy reference
+ * @st: counts
+ *
+ * No lock is held. May sleep.
+ * Return: see policy_admit().
+ */
+int device_admit(struct iommufd_device *idev, struct ioas *ioas,
 		 struct op_stats *st)
 {
 	struct pin_request req;
@@ -166,7 +175,7 @@ static int attach_to_object(struct iommufd_device *idev, u32 pt_id,
 		goto out;
 	}
 	ev->ioas_cookie = ioas->view.cookie;
-	rc = admit(idev, ioas, st);
+	rc = device_admit(idev, ioas, st);
 	if (rc)
 		goto out;
 	if (hwpt) {

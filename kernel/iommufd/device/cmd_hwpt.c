@@ -32,6 +32,10 @@ static int alloc_paging(struct ucmd *ucmd, struct iommufd_device *idev,
 	struct hwpt *hwpt;
 	int rc;
 
+	/* It pins all that the IOAS maps, as an attach does. */
+	rc = device_admit(idev, ioas, &st);
+	if (rc)
+		return rc;
 	hwpt = hwpt_create(ioas, idev->dev, cmd->flags);
 	if (IS_ERR(hwpt))
 		return PTR_ERR(hwpt);

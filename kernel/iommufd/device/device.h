@@ -71,6 +71,10 @@ int group_replace(struct iommufd_device *idev, struct hwpt *hwpt,
 		  struct hwpt **old);
 void group_detach(struct iommufd_device *idev, struct hwpt **old);
 
+/* attach.c */
+int device_admit(struct iommufd_device *idev, struct ioas *ioas,
+		 struct op_stats *st);
+
 /* cmd_hwpt.c */
 struct ucmd;
 int cmd_hwpt_alloc(struct ucmd *ucmd);

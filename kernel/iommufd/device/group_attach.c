@@ -37,6 +37,12 @@ static bool coherency_suits(struct iommufd_device *idev,
 				     IOMMU_CAP_ENFORCE_CACHE_COHERENCY);
 }
 
+/* iommu_group_replace_domain() does not look, as iommu_attach_group() does. */
+static bool driver_suits(struct iommufd_device *idev, const struct hwpt *hwpt)
+{
+	return hwpt->domain->owner == idev->dev->iommu->iommu_dev->ops;
+}
+
 static void set_views(struct device_group *group, const struct hwpt *hwpt)
 {
 	struct iommufd_device *idev;
@@ -144,7 +150,7 @@ static int replace_locked(struct device_group *group, struct hwpt *hwpt)
 	int rc = 0;
 
 	list_for_each_entry(idev, &group->attached, node)
-		if (!coherency_suits(idev, hwpt))
+		if (!driver_suits(idev, hwpt) || !coherency_suits(idev, hwpt))
 			return -EINVAL;
 	if (from != to)
 		rc = reserve_all(group, to);

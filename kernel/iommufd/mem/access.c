@@ -129,23 +129,57 @@ static void copy_bytes(struct page *page, unsigned long offset, void *data,
 	}
 }
 
-/* One page at a time: through its frame, which is pinned or gets pinned. */
+/*
+ * Bytes of one page: through its frame if that is known, else through a pin
+ * that lasts for the copy. That is neither charged nor long-term: it holds on
+ * to nothing.
+ */
+static int rw_page(struct mem *mem, u64 index, unsigned long offset,
+		   void *data, size_t bytes, bool write)
+{
+	struct page *page;
+	struct run run;
+	long n;
+
+	mutex_lock(&mem->lock);
+	if (run_list_find(&mem->runs, index, &run)) {
+		copy_bytes(pfn_to_page(run.pfn + (index - run.index)), offset,
+			   data, bytes, write);
+		mutex_unlock(&mem->lock);
+		return 0;
+	}
+	mutex_unlock(&mem->lock);
+
+	if (!mmget_not_zero(mem->mm))
+		return -EFAULT;
+	if (mmap_read_lock_killable(mem->mm)) {
+		mmput_async(mem->mm);
+		return -EINTR;
+	}
+	n = pin_user_pages_remote(mem->mm, mem->va + (index << PAGE_SHIFT), 1,
+				  write ? FOLL_WRITE : 0, &page, NULL);
+	mmap_read_unlock(mem->mm);
+	if (n == 1) {
+		copy_bytes(page, offset, data, bytes, write);
+		unpin_user_page(page);
+	}
+	mmput_async(mem->mm);
+	if (n == 1)
+		return 0;
+	return n < 0 ? n : -EFAULT;
+}
+
 static int rw_by_frame(struct mem *mem, u64 offset, void *data, size_t bytes,
 		       bool write)
 {
 	int rc = 0;
 
 	while (!rc && bytes) {
-		u64 index = offset >> PAGE_SHIFT;
 		size_t n = min_t(size_t, bytes,
 				 PAGE_SIZE - offset_in_page(offset));
-		struct page *page;
 
-		rc = mem_access_pin(mem, index, index, &page);
-		if (rc)
-			break;
-		copy_bytes(page, offset_in_page(offset), data, n, write);
-		mem_access_unpin(mem, index, index);
+		rc = rw_page(mem, offset >> PAGE_SHIFT, offset_in_page(offset),
+			     data, n, write);
 		offset += n;
 		data += n;
 		bytes -= n;
@@ -174,7 +208,7 @@ static int rw_by_address(struct mem *mem, u64 offset, void *data, size_t bytes,
  *
  * A kernel thread that says so uses the owner's address space, which costs no
  * pin; everybody else goes through the frames. May sleep.
- * Return: 0, -EFAULT, or what mem_pin() returns. Part of the bytes may have
+ * Return: 0, -EFAULT, -EINTR, or what GUP says. Part of the bytes may have
  * been copied on failure.
  */
 int mem_rw(struct mem *mem, u64 offset, void *data, size_t bytes,

@@ -312,6 +312,7 @@ static int copy_areas(struct ioas *ioas, unsigned long first,
  * @src: from where; likewise
  * @first: first IOVA of @src
  * @args: length, prot, fixed and iova as for ioas_map_user()
+ * @admit: asked before anything is mapped; no lock is held
  * @st: counts
  *
  * The memory is shared: it is pinned and charged once. Each area of @src that
@@ -321,15 +322,21 @@ static int copy_areas(struct ioas *ioas, unsigned long first,
  * write access to memory that was mapped read-only.
  */
 int ioas_copy(struct ioas *dst, struct ioas *src, unsigned long first,
-	      struct map_args *args, struct op_stats *st)
+	      struct map_args *args, copy_admit_fn admit, struct op_stats *st)
 {
+	struct area *area;
 	LIST_HEAD(areas);
+	u64 npages = 0;
 	int rc;
 
 	mutex_lock(&src->iova_lock);
 	rc = copy_areas(src, first, first + args->length - 1, args->prot,
 			&areas);
 	mutex_unlock(&src->iova_lock);
+	list_for_each_entry(area, &areas, node)
+		npages += area->user.node.last - area->user.node.start + 1;
+	if (!rc)
+		rc = admit(dst, args, npages, st);
 	if (!rc)
 		rc = map_areas(dst, &areas, args, st);
 	if (rc)

@@ -52,7 +52,7 @@ static void map_args_init(struct map_args *args, u32 flags, u64 iova,
 }
 
 static int admit_map(struct ioas *ioas, const struct map_args *args,
-		     enum iommufd_op op, struct op_stats *st)
+		     enum iommufd_op op, u64 npages, struct op_stats *st)
 {
 	struct pin_request req;
 	u64 begin;
@@ -71,8 +71,7 @@ static int admit_map(struct ioas *ioas, const struct map_args *args,
 	req.pub.length = args->length;
 	req.pub.prot = args->prot;
 	req.pub.source = IOMMUFD_SOURCE_USER;
-	req.pub.npages = ((offset_in_page(args->va) + args->length - 1) >>
-			  PAGE_SHIFT) + 1;
+	req.pub.npages = npages;
 	rc = policy_admit(&req);
 	op_end(st, &st->policy_ns, begin);
 	return rc;
@@ -113,6 +112,7 @@ static int map_checked(struct ucmd *ucmd, struct map_args *args, u64 *cookie,
 {
 	struct iommu_ioas_map *cmd = ucmd->cmd;
 	struct ioas *ioas;
+	u64 npages;
 	int rc;
 
 	rc = check_map(cmd);
@@ -122,7 +122,9 @@ static int map_checked(struct ucmd *ucmd, struct map_args *args, u64 *cookie,
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
 	*cookie = ioas->view.cookie;
-	rc = admit_map(ioas, args, IOMMUFD_OP_MAP, st);
+	npages = ((offset_in_page(args->va) + args->length - 1) >>
+		  PAGE_SHIFT) + 1;
+	rc = admit_map(ioas, args, IOMMUFD_OP_MAP, npages, st);
 	if (!rc)
 		rc = ioas_map_user(ioas, args, st);
 	if (!rc) {
@@ -189,6 +191,12 @@ static int check_copy(const struct iommu_ioas_copy *cmd)
 	return 0;
 }
 
+static int admit_copy(struct ioas *dst, const struct map_args *args,
+		      u64 npages, struct op_stats *st)
+{
+	return admit_map(dst, args, IOMMUFD_OP_COPY, npages, st);
+}
+
 static int copy_checked(struct ucmd *ucmd, struct map_args *args, u64 *cookie,
 			struct op_stats *st)
 {
@@ -208,9 +216,7 @@ static int copy_checked(struct ucmd *ucmd, struct map_args *args, u64 *cookie,
 		goto out_src;
 	}
 	*cookie = dst->view.cookie;
-	rc = admit_map(dst, args, IOMMUFD_OP_COPY, st);
-	if (!rc)
-		rc = ioas_copy(dst, src, cmd->src_iova, args, st);
+	rc = ioas_copy(dst, src, cmd->src_iova, args, admit_copy, st);
 	if (!rc) {
 		cmd->dst_iova = args->iova;
 		rc = ucmd_respond(ucmd);

@@ -181,8 +181,11 @@ struct map_args {
 
 int ioas_map_user(struct ioas *ioas, struct map_args *args,
 		  struct op_stats *st);
+/* Asks policies, once it is known how many pages a copy touches. */
+typedef int (*copy_admit_fn)(struct ioas *dst, const struct map_args *args,
+			     u64 npages, struct op_stats *st);
 int ioas_copy(struct ioas *dst, struct ioas *src, unsigned long first,
-	      struct map_args *args, struct op_stats *st);
+	      struct map_args *args, copy_admit_fn admit, struct op_stats *st);
 int ioas_unmap(struct ioas *ioas, unsigned long first, unsigned long last,
 	       u64 *unmapped, u64 *nr_areas, struct op_stats *st);
 
