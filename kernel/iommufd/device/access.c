@@ -253,6 +253,38 @@ static int pin_slices(struct ioas *ioas, unsigned long iova,
 	return rc;
 }
 
+/*
+ * Keep a range of what an access looks at mapped. Its lock is held from here
+ * to exit_access(), so that the IOAS stays. ERR_PTR: it is not.
+ */
+static struct ioas *enter_access(struct iommufd_access *access,
+				 unsigned long iova, unsigned long length,
+				 unsigned int how, unsigned long *last)
+{
+	struct ioas *ioas;
+	int rc = -ENOENT;
+
+	if (!length)
+		return ERR_PTR(-EINVAL);
+	if (check_add_overflow(iova, length - 1, last))
+		return ERR_PTR(-EOVERFLOW);
+	mutex_lock(&access->lock);
+	ioas = access->ioas;
+	if (ioas)
+		rc = ioas_enter_range(ioas, iova, *last, how);
+	if (!rc)
+		return ioas;
+	mutex_unlock(&access->lock);
+	return ERR_PTR(rc);
+}
+
+static void exit_access(struct iommufd_access *access, struct ioas *ioas,
+			unsigned long iova, unsigned long last, int pins)
+{
+	ioas_exit_range(ioas, iova, last, pins);
+	mutex_unlock(&access->lock);
+}
+
 /**
  * iommufd_access_pin_pages() - pin what is mapped in a range of IOVAs
  * @access: made with needs_pin_pages, attached
@@ -277,23 +309,13 @@ int iommufd_access_pin_pages(struct iommufd_access *access, unsigned long iova,
 	struct ioas *ioas;
 	int rc;
 
-	if (!access->ops->needs_pin_pages || !length)
+	if (!access->ops->needs_pin_pages)
 		return -EINVAL;
-	if (check_add_overflow(iova, length - 1, &last))
-		return -EOVERFLOW;
-	mutex_lock(&access->lock);
-	ioas = access->ioas;
-	if (!ioas) {
-		rc = -ENOENT;
-		goto out;
-	}
-	rc = ioas_enter_range(ioas, iova, last, how);
-	if (rc)
-		goto out;
+	ioas = enter_access(access, iova, length, how, &last);
+	if (IS_ERR(ioas))
+		return PTR_ERR(ioas);
 	rc = pin_slices(ioas, iova, last, out_pages);
-	ioas_exit_range(ioas, iova, last, !rc);
-out:
-	mutex_unlock(&access->lock);
+	exit_access(access, ioas, iova, last, !rc);
 	return rc;
 }
 EXPORT_SYMBOL_NS_GPL(iommufd_access_pin_pages, IOMMUFD);
@@ -373,23 +395,11 @@ int iommufd_access_rw(struct iommufd_access *access, unsigned long iova,
 	struct ioas *ioas;
 	int rc;
 
-	if (!length)
-		return -EINVAL;
-	if (check_add_overflow(iova, length - 1, &last))
-		return -EOVERFLOW;
-	mutex_lock(&access->lock);
-	ioas = access->ioas;
-	if (!ioas) {
-		rc = -ENOENT;
-		goto out;
-	}
-	rc = ioas_enter_range(ioas, iova, last, how);
-	if (rc)
-		goto out;
+	ioas = enter_access(access, iova, length, how, &last);
+	if (IS_ERR(ioas))
+		return PTR_ERR(ioas);
 	rc = rw_slices(ioas, iova, last, data, flags);
-	ioas_exit_range(ioas, iova, last, 0);
-out:
-	mutex_unlock(&access->lock);
+	exit_access(access, ioas, iova, last, 0);
 	return rc;
 }
 EXPORT_SYMBOL_NS_GPL(iommufd_access_rw, IOMMUFD);

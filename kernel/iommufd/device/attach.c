@@ -129,25 +129,17 @@ int device_admit(struct iommufd_device *idev, struct ioas *ioas,
 		 struct op_stats *st)
 {
 	struct pin_request req;
-	u64 begin;
-	int rc;
 
 	if (!policy_active())
 		return 0;
-	begin = op_begin(st);
-	policy_init_request(&req, idev->ctx, IOMMUFD_OP_ATTACH);
-	req.pub.ioas_cookie = ioas->view.cookie;
-	req.pub.ioas_id = ioas->obj.id;
-	req.pub.ioas_bytes = READ_ONCE(ioas->view.mapped_bytes);
+	ioas_init_request(ioas, &req, IOMMUFD_OP_ATTACH);
 	req.pub.device_id = idev->obj.id;
 	/*
 	 * Whether anything is pinned already can change until we attach, so
 	 * say what it may come to.
 	 */
 	req.pub.npages = req.pub.ioas_bytes >> PAGE_SHIFT;
-	rc = policy_admit(&req);
-	op_end(st, &st->policy_ns, begin);
-	return rc;
+	return policy_admit(&req, st);
 }
 
 static int attach_to_object(struct iommufd_device *idev, u32 pt_id,

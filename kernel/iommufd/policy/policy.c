@@ -109,12 +109,14 @@ static void trace_denial(const struct pin_request *req,
 /**
  * policy_admit() - ask every policy whether a request may go on
  * @req: from policy_init_request(), completed by the caller
+ * @st: counts the time
  *
  * Call with no lock held that a map, unmap or attach takes. May sleep.
  * Return: 0 if all agree, or the errno of the first that does not.
  */
-int policy_admit(struct pin_request *req)
+int policy_admit(struct pin_request *req, struct op_stats *st)
 {
+	u64 begin = op_begin(st);
 	struct policy *policy;
 	int idx, rc = 0;
 
@@ -134,6 +136,7 @@ int policy_admit(struct pin_request *req)
 		}
 	}
 	srcu_read_unlock(&policy_srcu, idx);
+	op_end(st, &st->policy_ns, begin);
 	return rc;
 }
 

@@ -12,6 +12,7 @@
 #include <linux/jump_label.h>
 
 #include "iommufd_bpf_abi.h"
+#include "stats.h"
 
 struct iommufd_ctx;
 
@@ -44,7 +45,7 @@ static inline bool policy_active(void)
 
 void policy_init_request(struct pin_request *req, struct iommufd_ctx *ctx,
 			 enum iommufd_op op);
-int policy_admit(struct pin_request *req);
+int policy_admit(struct pin_request *req, struct op_stats *st);
 
 /* For struct_ops.c */
 int policy_attach(struct iommufd_pin_ops *ops, const void *owner);

@@ -14,8 +14,7 @@
 
 static void area_free(struct area *area)
 {
-	if (area->mem)
-		mem_put(area->mem);
+	mem_put(area->mem);
 	kfree_rcu(area, rcu);
 }
 
@@ -188,8 +187,8 @@ static int area_enter_holders(struct ioas *ioas, struct area *area,
 	return 0;
 }
 
-/* From here on an unmap may free them. */
-static void publish_areas(struct ioas *ioas, struct list_head *areas)
+/* BUSY areas become READY: from here on an unmap may free them. */
+static void release_areas(struct ioas *ioas, struct list_head *areas)
 {
 	struct area *area, *next;
 
@@ -231,7 +230,7 @@ static int map_areas(struct ioas *ioas, struct list_head *areas,
 
 	mutex_lock(&ioas->iova_lock);
 	if (!rc) {
-		publish_areas(ioas, areas);
+		release_areas(ioas, areas);
 	} else {
 		list_for_each_entry(area, areas, node)
 			ioas_remove_area(ioas, area);
@@ -344,19 +343,6 @@ int ioas_copy(struct ioas *dst, struct ioas *src, unsigned long first,
 	return rc;
 }
 
-static void unclaim_areas(struct ioas *ioas, struct list_head *areas)
-{
-	struct area *area, *next;
-
-	lockdep_assert_held(&ioas->iova_lock);
-	list_for_each_entry_safe(area, next, areas, node) {
-		list_del(&area->node);
-		area->state = AREA_READY;
-		cond_resched();
-	}
-	wake_up_all(&ioas->wait);
-}
-
 /*
  * Make every area of a range BUSY, ours to remove, if each lies wholly inside
  * and nobody else maps or unmaps it; otherwise none. Waits for walkers: they
@@ -371,16 +357,16 @@ static int claim_areas(struct ioas *ioas, unsigned long first,
 	lockdep_assert_held(&ioas->iova_lock);
 	while ((area = ioas_next_area(ioas, from, last))) {
 		if (area->view.iova < first || area_last(area) > last) {
-			unclaim_areas(ioas, areas);
+			release_areas(ioas, areas);
 			return -ENOENT;
 		}
 		if (area->state == AREA_BUSY) {
-			unclaim_areas(ioas, areas);
+			release_areas(ioas, areas);
 			return -EBUSY;
 		}
 		if (area->state == AREA_WALKED) {
 			if (fatal_signal_pending(current)) {
-				unclaim_areas(ioas, areas);
+				release_areas(ioas, areas);
 				return -EINTR;
 			}
 			ioas_wait_for_areas(ioas, TASK_KILLABLE);
@@ -406,7 +392,7 @@ static int evict_areas(struct ioas *ioas, struct list_head *areas)
 	list_for_each_entry(area, areas, node) {
 		rc = ioas_evict(ioas, area);
 		if (rc) {
-			unclaim_areas(ioas, areas);
+			release_areas(ioas, areas);
 			return rc;
 		}
 	}

@@ -55,16 +55,10 @@ static int admit_map(struct ioas *ioas, const struct map_args *args,
 		     enum iommufd_op op, u64 npages, struct op_stats *st)
 {
 	struct pin_request req;
-	u64 begin;
-	int rc;
 
 	if (!policy_active())
 		return 0;
-	begin = op_begin(st);
-	policy_init_request(&req, ioas->ctx, op);
-	req.pub.ioas_cookie = ioas->view.cookie;
-	req.pub.ioas_id = ioas->obj.id;
-	req.pub.ioas_bytes = READ_ONCE(ioas->view.mapped_bytes);
+	ioas_init_request(ioas, &req, op);
 	req.pub.flags = args->fixed ? IOMMUFD_REQ_FIXED_IOVA : 0;
 	req.pub.iova = args->iova;
 	req.pub.va = args->va;
@@ -72,9 +66,7 @@ static int admit_map(struct ioas *ioas, const struct map_args *args,
 	req.pub.prot = args->prot;
 	req.pub.source = IOMMUFD_SOURCE_USER;
 	req.pub.npages = npages;
-	rc = policy_admit(&req);
-	op_end(st, &st->policy_ns, begin);
-	return rc;
+	return policy_admit(&req, st);
 }
 
 /*

@@ -4,6 +4,7 @@
  */
 #include <linux/ktime.h>
 
+#include "policy/policy.h"
 #include "space/space.h"
 
 static void ioas_destroy(struct iommufd_ctx *ctx, struct object *obj)
@@ -84,4 +85,19 @@ int ioas_set_huge_pages(struct ioas *ioas, bool enable)
 out:
 	mutex_unlock(&ioas->iova_lock);
 	return rc;
+}
+
+/**
+ * ioas_init_request() - begin to ask policies about an IOAS
+ * @ioas: the IOAS
+ * @req: the request; what is not of the task or the IOAS is zero
+ * @op: enum iommufd_op
+ */
+void ioas_init_request(struct ioas *ioas, struct pin_request *req,
+		       enum iommufd_op op)
+{
+	policy_init_request(req, ioas->ctx, op);
+	req->pub.ioas_cookie = ioas->view.cookie;
+	req->pub.ioas_id = ioas->obj.id;
+	req->pub.ioas_bytes = READ_ONCE(ioas->view.mapped_bytes);
 }

@@ -42,6 +42,7 @@
 #include "mem/mem.h"
 
 struct hwpt;
+struct pin_request;
 
 /**
  * struct ioas - an IO address space
@@ -129,6 +130,8 @@ struct reservation {
 
 /* ioas.c */
 struct ioas *ioas_create(struct iommufd_ctx *ctx);
+void ioas_init_request(struct ioas *ioas, struct pin_request *req,
+		       enum iommufd_op op);
 int ioas_set_huge_pages(struct ioas *ioas, bool enable);
 
 /* The IOAS behind an id, with a busy reference for object_put(). */
