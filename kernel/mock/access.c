@@ -210,14 +210,10 @@ int tcmd_access_replace(struct tcmd *tcmd)
 static int check_pages(unsigned long uptr, struct page **pages, size_t npages)
 {
 	for (; npages; npages--, pages++, uptr += PAGE_SIZE) {
-		struct page *page;
-		int n;
+		struct page *page = user_page(uptr);
 
-		n = get_user_pages_fast(uptr, 1, 0, &page);
-		if (n < 0)
-			return n;
-		if (n != 1)
-			return -EFAULT;
+		if (IS_ERR(page))
+			return PTR_ERR(page);
 		put_page(page);
 		if (page != *pages)
 			return -EINVAL;

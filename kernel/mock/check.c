@@ -41,20 +41,33 @@ int tcmd_add_reserved(struct tcmd *tcmd)
 	return rc;
 }
 
+/**
+ * user_page() - the caller's page at an address
+ * @uptr: page aligned
+ *
+ * May sleep.
+ * Return: the page for put_page(), or an ERR_PTR, -EFAULT if there is none.
+ */
+struct page *user_page(unsigned long uptr)
+{
+	struct page *page;
+	int n = get_user_pages_fast(uptr, 1, 0, &page);
+
+	if (n < 0)
+		return ERR_PTR(n);
+	return n == 1 ? page : ERR_PTR(-EFAULT);
+}
+
 /* Is the page at a user address mapped at an IOVA? */
 static int check_page(struct mock_pt *pt, unsigned long iova,
 		      unsigned long uptr)
 {
+	struct page *page = user_page(uptr & PAGE_MASK);
 	phys_addr_t phys;
-	struct page *page;
 	u64 pte;
-	int n;
 
-	n = get_user_pages_fast(uptr & PAGE_MASK, 1, 0, &page);
-	if (n < 0)
-		return n;
-	if (n != 1)
-		return -EFAULT;
+	if (IS_ERR(page))
+		return PTR_ERR(page);
 	phys = page_to_phys(page) + offset_in_page(uptr);
 	put_page(page);
 	pte = mock_pt_read(pt, iova);
@@ -144,15 +157,11 @@ int tcmd_check_refs(struct tcmd *tcmd)
 	    check_add_overflow(uptr, length, &end))
 		return -EINVAL;
 	for (; uptr != end; uptr += PAGE_SIZE) {
-		struct page *page;
+		struct page *page = user_page(uptr);
 		bool good;
-		int n;
 
-		n = get_user_pages_fast(uptr, 1, 0, &page);
-		if (n < 0)
-			return n;
-		if (n != 1)
-			return -EFAULT;
+		if (IS_ERR(page))
+			return PTR_ERR(page);
 		good = pins_are(page, tcmd->cmd.check_refs.refs);
 		put_page(page);
 		if (!good)

@@ -87,6 +87,7 @@ int tcmd_mock_domain_replace(struct tcmd *tcmd);
 int tcmd_dev_check_cache(struct tcmd *tcmd);
 
 /* check.c */
+struct page *user_page(unsigned long uptr);
 int tcmd_add_reserved(struct tcmd *tcmd);
 int tcmd_check_map(struct tcmd *tcmd);
 int tcmd_check_refs(struct tcmd *tcmd);
