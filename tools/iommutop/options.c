@@ -54,38 +54,6 @@ static double parse_delay(struct argp_state *state, const char *arg)
 	return d;
 }
 
-static long parse_count(struct argp_state *state, const char *what, const char *arg)
-{
-	char *end;
-	long n;
-
-	errno = 0;
-	n = strtol(arg, &end, 10);
-	if (errno || end == arg || *end || n < 1)
-		argp_error(state, "bad %s '%s': a number from 1", what, arg);
-	return n;
-}
-
-static void parse_pids(struct argp_state *state, struct env *env, const char *arg)
-{
-	const char *p = arg;
-	char *end;
-	long pid;
-
-	for (;;) {
-		errno = 0;
-		pid = strtol(p, &end, 10);
-		if (errno || end == p || (*end && *end != ',') || pid < 1 || pid > INT32_MAX)
-			argp_error(state, "bad list of processes '%s': PID,PID…", arg);
-		if (env->nr_pids == MAX_PIDS)
-			argp_error(state, "more than %d processes", MAX_PIDS);
-		env->pids[env->nr_pids++] = pid;
-		if (!*end)
-			return;
-		p = end + 1;
-	}
-}
-
 static void parse_view(struct argp_state *state, struct env *env, const char *arg)
 {
 	unsigned int i;
@@ -109,7 +77,7 @@ static error_t parse_opt(int key, char *arg, struct argp_state *state)
 		env->delay = parse_delay(state, arg);
 		break;
 	case 'n':
-		env->count = parse_count(state, "count", arg);
+		env->count = args_count(state, "count", arg);
 		break;
 	case 'b':
 		env->batch = true;
@@ -121,13 +89,13 @@ static error_t parse_opt(int key, char *arg, struct argp_state *state)
 		parse_view(state, env, arg);
 		break;
 	case 'p':
-		parse_pids(state, env, arg);
+		args_pids(state, &env->pids, arg);
 		break;
 	case 's':
 		env->sort = arg;
 		break;
 	case 'r':
-		env->rows = parse_count(state, "number of rows", arg);
+		env->rows = args_count(state, "number of rows", arg);
 		break;
 	case 'O':
 		if (!strcmp(arg, "json"))
@@ -148,7 +116,7 @@ static error_t parse_opt(int key, char *arg, struct argp_state *state)
 		if (state->arg_num == 0)
 			env->delay = parse_delay(state, arg);
 		else if (state->arg_num == 1)
-			env->count = parse_count(state, "count", arg);
+			env->count = args_count(state, "count", arg);
 		else
 			argp_error(state, "one argument too many: '%s'", arg);
 		break;
@@ -197,9 +165,9 @@ bool options_want_pid(const struct env *env, pid_t pid)
 {
 	unsigned int i;
 
-	for (i = 0; i < env->nr_pids; i++) {
-		if (env->pids[i] == pid)
+	for (i = 0; i < env->pids.nr; i++) {
+		if (env->pids.pids[i] == pid)
 			return true;
 	}
-	return !env->nr_pids;
+	return !env->pids.nr;
 }

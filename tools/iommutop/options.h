@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define MAX_PIDS 256
+#include "args.h"
 
 enum view {
 	VIEW_PROC,
@@ -32,8 +32,7 @@ struct env {
 	long count; /* refreshes; 0: no end */
 	long rows; /* at most; 0: all */
 	const char *sort; /* "KEY" or "-KEY"; NULL: the view's own order */
-	pid_t pids[MAX_PIDS];
-	unsigned int nr_pids; /* 0: every process */
+	struct pid_list pids;
 };
 
 extern const char * const view_names[NR_VIEWS];

@@ -18,50 +18,34 @@ static void dash(char *buf)
 	snprintf(buf, CELL_LEN, "-");
 }
 
-/* Numbers to sort by, and their cells, in pairs. */
-#define U64_COLUMN(name, expr)                                        \
+/* A number to sort by, and its cell, which a statement fills. */
+#define COLUMN(name, expr, fill)                                      \
 	static double num_##name(const struct row_args *a)            \
 	{                                                             \
 		return expr;                                          \
 	}                                                             \
 	static void cell_##name(const struct row_args *a, char *buf)  \
 	{                                                             \
-		snprintf(buf, CELL_LEN, "%" PRIu64, (uint64_t)(expr)); \
+		fill;                                                 \
 	}
 
-#define BYTES_COLUMN(name, expr)                                     \
-	static double num_##name(const struct row_args *a)           \
-	{                                                            \
-		return expr;                                         \
-	}                                                            \
-	static void cell_##name(const struct row_args *a, char *buf) \
-	{                                                            \
-		fmt_bytes(buf, expr, a->raw_bytes);                  \
-	}
-
-#define HEX_COLUMN(name, expr)                                       \
-	static double num_##name(const struct row_args *a)           \
-	{                                                            \
-		return expr;                                         \
-	}                                                            \
-	static void cell_##name(const struct row_args *a, char *buf) \
-	{                                                            \
-		snprintf(buf, CELL_LEN, "0x%" PRIx64, (uint64_t)(expr)); \
-	}
-
+#define U64_COLUMN(name, expr) \
+	COLUMN(name, expr, snprintf(buf, CELL_LEN, "%" PRIu64, (uint64_t)(expr)))
+#define BYTES_COLUMN(name, expr) \
+	COLUMN(name, expr, fmt_bytes(buf, expr, a->raw_bytes))
+#define HEX_COLUMN(name, expr) \
+	COLUMN(name, expr, snprintf(buf, CELL_LEN, "0x%" PRIx64, (uint64_t)(expr)))
 /* What only the counters know: a dash without them. */
-#define COUNT_COLUMN(name, expr)                                               \
-	static double num_##name(const struct row_args *a)                     \
-	{                                                                      \
-		return expr;                                                   \
-	}                                                                      \
-	static void cell_##name(const struct row_args *a, char *buf)           \
-	{                                                                      \
-		if (a->snap->counting)                                         \
-			snprintf(buf, CELL_LEN, "%" PRIu64, (uint64_t)(expr)); \
-		else                                                           \
-			dash(buf);                                             \
-	}
+#define COUNT_COLUMN(name, expr) \
+	COLUMN(name, expr, cell_count(a, buf, expr))
+
+static void cell_count(const struct row_args *a, char *buf, uint64_t count)
+{
+	if (a->snap->counting)
+		snprintf(buf, CELL_LEN, "%" PRIu64, count);
+	else
+		dash(buf);
+}
 
 U64_COLUMN(pid, PROC(a)->tgid)
 U64_COLUMN(ioas, PROC(a)->nr_ioas)

@@ -75,7 +75,7 @@ static int load(struct tracer *t)
 	t->skel->rodata->only_failed = env->only_failed;
 	t->skel->rodata->only_good = env->only_good;
 	t->skel->rodata->min_duration_ns = env->min_duration_ns;
-	t->skel->rodata->by_pid = env->nr_pids || env->cmd;
+	t->skel->rodata->by_pid = env->pids.nr || env->cmd;
 	t->skel->rodata->follow_forks = env->cmd;
 	bpf_map__set_max_entries(t->skel->maps.events, BUFFER_BYTES);
 	if (!env->cmd) {
@@ -85,8 +85,8 @@ static int load(struct tracer *t)
 	rc = iommutrace_bpf__load(t->skel);
 	if (rc)
 		return rc;
-	for (i = 0; i < env->nr_pids; i++) {
-		rc = add_pid(t, env->pids[i]);
+	for (i = 0; i < env->pids.nr; i++) {
+		rc = add_pid(t, env->pids.pids[i]);
 		if (rc)
 			return rc;
 	}
@@ -258,7 +258,7 @@ static int check(const struct tracer *t)
 	rc = source_check(&src);
 	if (rc)
 		return rc;
-	if ((t->env.nr_pids || t->env.cmd) && !source_host_pids()) {
+	if ((t->env.pids.nr || t->env.cmd) && !source_host_pids()) {
 		complain("processes have other numbers in this PID namespace than in the kernel; run it on the host, without -p or a command in a container");
 		return TOOL_RUNTIME;
 	}

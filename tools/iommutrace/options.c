@@ -67,38 +67,6 @@ static double parse_number(struct argp_state *state, const char *what, const cha
 	return v;
 }
 
-static long parse_count(struct argp_state *state, const char *arg)
-{
-	char *end;
-	long n;
-
-	errno = 0;
-	n = strtol(arg, &end, 10);
-	if (errno || end == arg || *end || n < 1)
-		argp_error(state, "bad count '%s': a number from 1", arg);
-	return n;
-}
-
-static void parse_pids(struct argp_state *state, struct env *env, const char *arg)
-{
-	const char *p = arg;
-	char *end;
-	long pid;
-
-	for (;;) {
-		errno = 0;
-		pid = strtol(p, &end, 10);
-		if (errno || end == p || (*end && *end != ',') || pid < 1 || pid > INT32_MAX)
-			argp_error(state, "bad list of processes '%s': PID,PID…", arg);
-		if (env->nr_pids == MAX_PIDS)
-			argp_error(state, "more than %d processes", MAX_PIDS);
-		env->pids[env->nr_pids++] = pid;
-		if (!*end)
-			return;
-		p = end + 1;
-	}
-}
-
 /* One word of a set; returns its operations, or 0 for %err, which it notes. */
 static uint32_t parse_word(struct argp_state *state, const char *word, size_t len, bool *err)
 {
@@ -161,7 +129,7 @@ static void parse_filter(int key, char *arg, struct argp_state *state, struct en
 		parse_set(state, env, arg);
 		break;
 	case 'p':
-		parse_pids(state, env, arg);
+		args_pids(state, &env->pids, arg);
 		break;
 	case 'z':
 		env->only_good = true;
@@ -179,7 +147,7 @@ static void check(struct argp_state *state, const struct env *env)
 {
 	if (env->only_good && env->only_failed)
 		argp_error(state, "only what succeeded and only what failed: nothing is left");
-	if (env->cmd && env->nr_pids)
+	if (env->cmd && env->pids.nr)
 		argp_error(state, "either -p or a command, not both");
 }
 
@@ -205,7 +173,7 @@ static error_t parse_opt(int key, char *arg, struct argp_state *state)
 		env->spent = true;
 		break;
 	case 'n':
-		env->count = parse_count(state, arg);
+		env->count = args_count(state, "count", arg);
 		break;
 	case OPT_TIMEOUT:
 		env->timeout = parse_number(state, "timeout", arg);

@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define MAX_PIDS 256
+#include "args.h"
 
 enum format {
 	FORMAT_TEXT,
@@ -27,8 +27,7 @@ struct env {
 	uint64_t min_duration_ns;
 	const char *output; /* NULL: stdout */
 	enum format format;
-	pid_t pids[MAX_PIDS];
-	unsigned int nr_pids;
+	struct pid_list pids;
 	char **cmd; /* NULL: trace everyone */
 };
 
