@@ -14,7 +14,7 @@
 #include <linux/module.h>
 #include <linux/nospec.h>
 #include <linux/uaccess.h>
-#include <uapi/linux/iommufd.h>
+#include <uapi/linux/iommufd_ext.h>
 
 #include "device/device.h"
 #include "hook.h"
@@ -30,9 +30,22 @@ static int cmd_destroy(struct ucmd *ucmd)
 	return object_destroy_by_id(ucmd->ctx, cmd->id);
 }
 
+/* No driver of this kernel can make a virtual IOMMU. */
+static int cmd_viommu_alloc(struct ucmd *ucmd)
+{
+	return -EOPNOTSUPP;
+}
+
+/* What belongs to a virtual IOMMU: there is none that an id could name. */
+static int cmd_of_viommu(struct ucmd *ucmd)
+{
+	return -ENOENT;
+}
+
 /* Room for any command. */
 union any_command {
 	struct iommu_destroy destroy;
+	struct iommu_hw_queue_alloc hw_queue;
 	struct iommu_hwpt_alloc hwpt;
 	struct iommu_ioas_alloc alloc;
 	struct iommu_ioas_iova_ranges ranges;
@@ -41,6 +54,9 @@ union any_command {
 	struct iommu_ioas_map map;
 	struct iommu_option option;
 	struct iommu_ioas_unmap unmap;
+	struct iommu_vdevice_alloc vdevice;
+	struct iommu_veventq_alloc veventq;
+	struct iommu_viommu_alloc viommu;
 };
 
 /**
@@ -69,6 +85,8 @@ struct command {
 
 static const struct command commands[] = {
 	COMMAND(IOMMU_DESTROY, cmd_destroy, iommu_destroy, id),
+	COMMAND(IOMMU_HW_QUEUE_ALLOC, cmd_of_viommu, iommu_hw_queue_alloc,
+		length),
 	COMMAND(IOMMU_HWPT_ALLOC, cmd_hwpt_alloc, iommu_hwpt_alloc,
 		__reserved),
 	COMMAND(IOMMU_IOAS_ALLOC, cmd_ioas_alloc, iommu_ioas_alloc,
@@ -81,6 +99,12 @@ static const struct command commands[] = {
 	COMMAND(IOMMU_IOAS_MAP, cmd_ioas_map, iommu_ioas_map, iova),
 	COMMAND(IOMMU_IOAS_UNMAP, cmd_ioas_unmap, iommu_ioas_unmap, length),
 	COMMAND(IOMMU_OPTION, cmd_option, iommu_option, val64),
+	COMMAND(IOMMU_VDEVICE_ALLOC, cmd_of_viommu, iommu_vdevice_alloc,
+		virt_id),
+	COMMAND(IOMMU_VEVENTQ_ALLOC, cmd_of_viommu, iommu_veventq_alloc,
+		__reserved),
+	COMMAND(IOMMU_VIOMMU_ALLOC, cmd_viommu_alloc, iommu_viommu_alloc,
+		data_uptr),
 };
 
 static const struct command *find_command(unsigned int ioctl)

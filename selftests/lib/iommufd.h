@@ -9,7 +9,7 @@
 #ifndef SELFTESTS_LIB_IOMMUFD_H
 #define SELFTESTS_LIB_IOMMUFD_H
 
-#include <linux/iommufd.h>
+#include <linux/iommufd_ext.h>
 #include <linux/types.h>
 
 #define IOMMUFD_DEV "/dev/iommu"
