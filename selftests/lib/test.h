@@ -29,6 +29,12 @@ struct test {
 	unsigned int timeout;	/* seconds; 0 means 60 */
 };
 
+/* The tests that one file has. */
+struct test_table {
+	const struct test *tests;
+	size_t count;
+};
+
 /**
  * struct test_suite - tests that share what surrounds them
  * @name: first part of every test's name ("device/nvme")

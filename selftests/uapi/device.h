@@ -14,11 +14,6 @@
 
 extern const char *dut;
 
-struct test_table {
-	const struct test *tests;
-	size_t count;
-};
-
 extern const struct test_table pin_table, attach_table, memory_table,
 	owner_table, limit_table;
 

@@ -12,11 +12,6 @@
 /* The device under test, or NULL. */
 extern const char *dut;
 
-struct test_table {
-	const struct test *tests;
-	size_t count;
-};
-
 extern const struct test_table space_table, device_table;
 
 #define MAX_RACERS 6

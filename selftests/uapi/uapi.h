@@ -9,11 +9,6 @@
 
 #include "common.h"
 
-struct test_table {
-	const struct test *tests;
-	size_t count;
-};
-
 extern const struct test_table frame_table, context_table, ioas_table,
 	map_table, unmap_table;
 

@@ -24,11 +24,6 @@ extern enum dma_api dut_api;
 /* Pages pinned in the system before the first test. */
 extern long pins_at_start;
 
-struct test_table {
-	const struct test *tests;
-	size_t count;
-};
-
 extern const struct test_table bind_table, attach_table, resv_table, dma_table,
 	fault_table, life_table;
 
