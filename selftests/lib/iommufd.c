@@ -90,6 +90,38 @@ int iommufd_unmap(int fd, __u32 ioas_id, __u64 iova, __u64 length,
 	return ret;
 }
 
+int iommufd_copy(int fd, __u32 dst, __u32 src, __u64 src_iova, __u64 length,
+		 __u64 iova, __u32 prot)
+{
+	struct iommu_ioas_copy cmd = {
+		.size = sizeof(cmd),
+		.flags = prot | IOMMU_IOAS_MAP_FIXED_IOVA,
+		.dst_ioas_id = dst,
+		.src_ioas_id = src,
+		.length = length,
+		.dst_iova = iova,
+		.src_iova = src_iova,
+	};
+
+	return xioctl(fd, IOMMU_IOAS_COPY, &cmd);
+}
+
+int iommufd_hwpt_alloc(int fd, __u32 dev_id, __u32 pt_id, __u32 flags,
+		       __u32 *hwpt_id)
+{
+	struct iommu_hwpt_alloc cmd = {
+		.size = sizeof(cmd),
+		.flags = flags,
+		.dev_id = dev_id,
+		.pt_id = pt_id,
+	};
+	int ret = xioctl(fd, IOMMU_HWPT_ALLOC, &cmd);
+
+	if (!ret)
+		*hwpt_id = cmd.out_hwpt_id;
+	return ret;
+}
+
 int iommufd_ranges(int fd, __u32 ioas_id, struct iommu_iova_range *ranges,
 		   __u32 *count, __u64 *align)
 {

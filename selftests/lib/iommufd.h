@@ -36,6 +36,14 @@ int iommufd_map_auto(int fd, __u32 ioas_id, void *va, __u64 length,
 int iommufd_unmap(int fd, __u32 ioas_id, __u64 iova, __u64 length,
 		  __u64 *unmapped);
 
+/* Map at @iova of @dst what @src maps at @src_iova. */
+int iommufd_copy(int fd, __u32 dst, __u32 src, __u64 src_iova, __u64 length,
+		 __u64 iova, __u32 prot);
+
+/* A paging HWPT of the IOAS @pt_id; @flags: enum iommufd_hwpt_alloc_flags. */
+int iommufd_hwpt_alloc(int fd, __u32 dev_id, __u32 pt_id, __u32 flags,
+		       __u32 *hwpt_id);
+
 /*
  * The usable ranges. *@count: room in @ranges on entry, the true number on
  * return, also with -EMSGSIZE. @align may be NULL.

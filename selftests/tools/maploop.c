@@ -11,6 +11,8 @@
  *	ioas				a new IOAS
  *	map IOAS LEN IOVA|auto PROT	map fresh memory; PROT is r, w or rw
  *	remap IOAS LEN IOVA|auto PROT	map the same memory as the map before
+ *	copy IOAS SRC SRC_IOVA LEN IOVA PROT
+ *					map what IOAS SRC maps at SRC_IOVA
  *	unmap IOAS IOVA LEN|all
  *	many IOAS COUNT LEN IOVA	COUNT mappings, LEN each, with gaps of LEN
  *	storm IOAS SECONDS LEN		map and unmap as often as it goes
@@ -101,6 +103,17 @@ static void do_map(char *args, int again)
 	}
 	printf("map ioas=%u iova=0x%llx len=%llu prot=%s va=%p ret=%d\n", ioas, iova, len,
 	       prot_word, last_va, ret);
+}
+
+static void do_copy(char *args)
+{
+	__u32 ioas = next_number(&args), src = next_number(&args);
+	__u64 src_iova = next_number(&args), len = next_number(&args);
+	__u64 iova = next_number(&args);
+	int ret = iommufd_copy(iommu, ioas, src, src_iova, len, iova,
+			       protection(next_word(&args)));
+
+	printf("copy ioas=%u iova=0x%llx len=%llu ret=%d\n", ioas, iova, len, ret);
 }
 
 static void do_unmap(char *args)
@@ -222,6 +235,8 @@ static void run(char *line)
 		do_map(args, 0);
 	else if (!strcmp(name, "remap"))
 		do_map(args, 1);
+	else if (!strcmp(name, "copy"))
+		do_copy(args);
 	else if (!strcmp(name, "unmap"))
 		do_unmap(args);
 	else if (!strcmp(name, "many"))

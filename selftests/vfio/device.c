@@ -124,7 +124,8 @@ static void run_device(const char *bdf, const char *only)
 	/* Those that fit both APIs come first. */
 	static const struct test_table *const tables[] = {
 		&dma_table, &fault_table,
-		&bind_table, &attach_table, &resv_table, &life_table,
+		&bind_table, &attach_table, &replace_table, &resv_table,
+		&life_table,
 	};
 	size_t count = dut_api == DMA_IOMMUFD ? ARRAY_SIZE(tables) : 2;
 	struct test_suite suite = { .after = after_test };

@@ -11,7 +11,7 @@
 #include "iommutrace.h"
 
 /* Filters, set before load. */
-const volatile __u32 want_ops = ~0U; /* bit enum trace_op */
+const volatile __u64 want_ops = ~0ULL; /* bit enum trace_op */
 const volatile bool only_failed;
 const volatile bool only_good;
 const volatile __u64 min_duration_ns;
@@ -49,7 +49,7 @@ static __always_inline bool wanted_pid(void)
 
 static __always_inline bool wanted(__u32 op, __s32 ret, __u64 duration_ns)
 {
-	if (!(want_ops & (1U << op)))
+	if (!(want_ops & (1ULL << op)))
 		return false;
 	if (only_failed && !ret)
 		return false;
@@ -109,14 +109,10 @@ static __always_inline struct op_event *begin(__u32 op, __s32 ret, __u64 duratio
 	return e;
 }
 
-SEC("tp_btf/iommufd_map")
-int BPF_PROG(on_map, const struct iommufd_map_event *ev)
+static __always_inline int send_map(__u32 op, const struct iommufd_map_event *ev)
 {
-	struct op_event *e;
+	struct op_event *e = begin(op, ev->ret, ev->duration_ns);
 
-	if (!ev)
-		return 0;
-	e = begin(TRACE_MAP, ev->ret, ev->duration_ns);
 	if (!e)
 		return 0;
 	e->ctx_cookie = ev->ctx_cookie;
@@ -129,6 +125,9 @@ int BPF_PROG(on_map, const struct iommufd_map_event *ev)
 	e->map.flags = ev->flags;
 	e->map.nr_domains = ev->nr_domains;
 	e->map.nr_runs = ev->nr_runs;
+	e->map.src_ioas_id = ev->src_ioas_id;
+	e->map.pad = 0;
+	e->map.src_iova = ev->src_iova;
 	e->map.pinned_pages = ev->pinned_pages;
 	e->map.policy_ns = ev->policy_ns;
 	e->map.pin_ns = ev->pin_ns;
@@ -136,6 +135,18 @@ int BPF_PROG(on_map, const struct iommufd_map_event *ev)
 	e->map.fill_ns = ev->fill_ns;
 	bpf_ringbuf_submit(e, 0);
 	return 0;
+}
+
+SEC("tp_btf/iommufd_map")
+int BPF_PROG(on_map, const struct iommufd_map_event *ev)
+{
+	return ev ? send_map(TRACE_MAP, ev) : 0;
+}
+
+SEC("tp_btf/iommufd_copy")
+int BPF_PROG(on_copy, const struct iommufd_map_event *ev)
+{
+	return ev ? send_map(TRACE_COPY, ev) : 0;
 }
 
 SEC("tp_btf/iommufd_unmap")
@@ -188,6 +199,12 @@ SEC("tp_btf/iommufd_attach")
 int BPF_PROG(on_attach, const struct iommufd_attach_event *ev)
 {
 	return ev ? send_attach(TRACE_ATTACH, ev) : 0;
+}
+
+SEC("tp_btf/iommufd_replace")
+int BPF_PROG(on_replace, const struct iommufd_attach_event *ev)
+{
+	return ev ? send_attach(TRACE_REPLACE, ev) : 0;
 }
 
 SEC("tp_btf/iommufd_detach")

@@ -19,12 +19,14 @@ enum trace_sizes {
 	TRACE_MAX_REFUSED = 4096, /* tasks inside a refused operation at once */
 };
 
-/* Operations, numbered as in enum iommufd_op. */
+/* Operations, numbered as in enum iommufd_op where that has them. */
 enum trace_op {
 	TRACE_MAP = 1,
 	TRACE_UNMAP = 2,
 	TRACE_ATTACH = 3,
 	TRACE_DETACH = 4,
+	TRACE_COPY = 5,
+	TRACE_REPLACE = 32, /* an event of its own, for policies an attach */
 };
 
 /* Why an operation was refused, learnt from the events that came before it. */
@@ -45,7 +47,7 @@ struct trace_refusal {
 	char reason[TRACE_REASON_LEN];
 };
 
-struct trace_map {
+struct trace_map { /* copy too */
 	__u64 va;
 	__u64 iova;
 	__u64 length;
@@ -53,6 +55,9 @@ struct trace_map {
 	__u32 flags;
 	__u32 nr_domains;
 	__u32 nr_runs;
+	__u32 src_ioas_id; /* copy */
+	__u32 pad;
+	__u64 src_iova; /* copy */
 	__u64 pinned_pages;
 	__u64 policy_ns;
 	__u64 pin_ns;
@@ -98,7 +103,7 @@ struct op_event {
 	__u32 cpu;
 	__u32 op; /* enum trace_op */
 	__s32 ret;
-	__u32 ioas_id; /* map, unmap */
+	__u32 ioas_id; /* map, copy, unmap */
 	__u32 pad;
 	char comm[TRACE_COMM_LEN];
 	struct trace_refusal refusal;

@@ -10,8 +10,9 @@
 #include "options.h"
 #include "tool.h"
 
-#define MEM_OPS ((1U << TRACE_MAP) | (1U << TRACE_UNMAP))
-#define DEV_OPS ((1U << TRACE_ATTACH) | (1U << TRACE_DETACH))
+#define OP(op) (1ULL << TRACE_##op)
+#define MEM_OPS (OP(MAP) | OP(COPY) | OP(UNMAP))
+#define DEV_OPS (OP(ATTACH) | OP(REPLACE) | OP(DETACH))
 #define ALL_OPS (MEM_OPS | DEV_OPS)
 
 enum long_option {
@@ -31,8 +32,9 @@ static const char doc[] =
 "    iommutrace -e %err               # only what fails, and why\n"
 "    iommutrace --duration 10         # only what takes 10 ms or more\n"
 "    iommutrace -o log -- qemu-system-x86_64 …   # one command\n"
-"\vSET: map, unmap, attach, detach, %mem (map, unmap), %dev (attach, detach),\n"
-"%err (what failed), all. '!' in front: all but these.\n"
+"\vSET: map, copy, unmap, attach, replace, detach, %mem (map, copy, unmap),\n"
+"%dev (attach, replace, detach), %err (what failed), all. '!' in front: all\n"
+"but these.\n"
 "With a command, only its operations and its children's are shown, and its\n"
 "exit status is returned. Without, \"tracing\" on stderr says that nothing is\n"
 "missed from there on.";
@@ -68,16 +70,18 @@ static double parse_number(struct argp_state *state, const char *what, const cha
 }
 
 /* One word of a set; returns its operations, or 0 for %err, which it notes. */
-static uint32_t parse_word(struct argp_state *state, const char *word, size_t len, bool *err)
+static uint64_t parse_word(struct argp_state *state, const char *word, size_t len, bool *err)
 {
 	static const struct {
 		const char *name;
-		uint32_t ops;
+		uint64_t ops;
 	} words[] = {
-		{ "map", 1U << TRACE_MAP },
-		{ "unmap", 1U << TRACE_UNMAP },
-		{ "attach", 1U << TRACE_ATTACH },
-		{ "detach", 1U << TRACE_DETACH },
+		{ "map", OP(MAP) },
+		{ "copy", OP(COPY) },
+		{ "unmap", OP(UNMAP) },
+		{ "attach", OP(ATTACH) },
+		{ "replace", OP(REPLACE) },
+		{ "detach", OP(DETACH) },
 		{ "%mem", MEM_OPS },
 		{ "%dev", DEV_OPS },
 		{ "all", ALL_OPS },
@@ -93,7 +97,7 @@ static uint32_t parse_word(struct argp_state *state, const char *word, size_t le
 		return words[i].ops;
 	}
 	argp_error(state,
-		   "no operation '%.*s': this version has map, unmap, attach, detach, %%mem, %%dev, %%err, all",
+		   "no operation '%.*s': this version has map, copy, unmap, attach, replace, detach, %%mem, %%dev, %%err, all",
 		   (int)len, word);
 	return 0;
 }
@@ -102,7 +106,7 @@ static void parse_set(struct argp_state *state, struct env *env, const char *arg
 {
 	bool negate = *arg == '!', err = false;
 	const char *word = arg + negate;
-	uint32_t ops = 0;
+	uint64_t ops = 0;
 	size_t len;
 
 	for (;;) {

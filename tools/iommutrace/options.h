@@ -15,7 +15,7 @@ enum format {
 };
 
 struct env {
-	uint32_t ops; /* bit enum trace_op */
+	uint64_t ops; /* bit enum trace_op */
 	bool only_failed;
 	bool only_good;
 	bool relative; /* -r: since the line before */

@@ -32,19 +32,33 @@ static void print_time(struct printer *p, uint64_t began_ns)
 	}
 }
 
-static void print_args(struct printer *p, const struct op_event *e)
+/* Where, how much and how: the same for a map and for a copy. */
+static void print_map_args(struct printer *p, const struct op_event *e)
 {
 	char a[FMT_LEN], b[FMT_LEN];
 
+	if (e->ret && !(e->map.flags & FIXED_IOVA))
+		snprintf(a, sizeof(a), "auto");
+	else
+		snprintf(a, sizeof(a), "0x%" PRIx64, (uint64_t)e->map.iova);
+	fprintf(p->out, "iova=%s, len=%s, ", a, fmt_size(b, e->map.length));
+	fprintf(p->out, "%s)", fmt_prot(a, e->map.prot));
+}
+
+static void print_args(struct printer *p, const struct op_event *e)
+{
+	char a[FMT_LEN];
+
 	switch (e->op) {
 	case TRACE_MAP:
-		if (e->ret && !(e->map.flags & FIXED_IOVA))
-			snprintf(a, sizeof(a), "auto");
-		else
-			snprintf(a, sizeof(a), "0x%" PRIx64, (uint64_t)e->map.iova);
-		fprintf(p->out, "map(ioas=%u, va=0x%" PRIx64 ", iova=%s, len=%s, ", e->ioas_id,
-			(uint64_t)e->map.va, a, fmt_size(b, e->map.length));
-		fprintf(p->out, "%s)", fmt_prot(a, e->map.prot));
+		fprintf(p->out, "map(ioas=%u, va=0x%" PRIx64 ", ", e->ioas_id,
+			(uint64_t)e->map.va);
+		print_map_args(p, e);
+		break;
+	case TRACE_COPY:
+		fprintf(p->out, "copy(ioas=%u, src=%u, src_iova=0x%" PRIx64 ", ", e->ioas_id,
+			e->map.src_ioas_id, (uint64_t)e->map.src_iova);
+		print_map_args(p, e);
 		break;
 	case TRACE_UNMAP:
 		fprintf(p->out, "unmap(ioas=%u, iova=0x%" PRIx64 ", len=%s)", e->ioas_id,
@@ -52,7 +66,8 @@ static void print_args(struct printer *p, const struct op_event *e)
 			e->unmap.length == UINT64_MAX ? "all" : fmt_size(a, e->unmap.length));
 		break;
 	case TRACE_ATTACH:
-		fprintf(p->out, "attach(dev=%s, id=%u, pt=%u)", e->attach.device,
+	case TRACE_REPLACE:
+		fprintf(p->out, "%s(dev=%s, id=%u, pt=%u)", op_name(e->op), e->attach.device,
 			e->attach.device_id, e->attach.pt_id);
 		break;
 	case TRACE_DETACH:
@@ -117,6 +132,7 @@ static void print_parts(struct printer *p, const struct op_event *e)
 
 	switch (e->op) {
 	case TRACE_MAP:
+	case TRACE_COPY:
 		part_ns(&parts, "policy", e->map.policy_ns);
 		part_ns(&parts, "pin", e->map.pin_ns);
 		part_ns(&parts, "account", e->map.account_ns);

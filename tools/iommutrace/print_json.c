@@ -10,11 +10,16 @@
 #define PAGE_BYTES 4096ULL
 #define FIXED_IOVA 1 /* IOMMUFD_REQ_FIXED_IOVA */
 
-static void json_map(struct json *j, const struct trace_map *m, int failed)
+static void json_map(struct json *j, const struct trace_map *m, int copy, int failed)
 {
 	char prot[FMT_LEN];
 
-	json_hex(j, "va", m->va);
+	if (copy) {
+		json_u64(j, "src_ioas", m->src_ioas_id);
+		json_hex(j, "src_iova", m->src_iova);
+	} else {
+		json_hex(j, "va", m->va);
+	}
 	/* It was never chosen. */
 	if (failed && !(m->flags & FIXED_IOVA))
 		json_null(j, "iova");
@@ -103,14 +108,19 @@ int print_json_event(struct printer *p, const struct op_event *e)
 	else
 		json_null(&j, "duration_ns");
 	json_u64(&j, "ioas_cookie", e->ioas_cookie);
-	if (e->op == TRACE_MAP || e->op == TRACE_UNMAP)
+	switch (e->op) {
+	case TRACE_MAP:
+	case TRACE_COPY:
 		json_u64(&j, "ioas", e->ioas_id);
-	if (e->op == TRACE_MAP)
-		json_map(&j, &e->map, e->ret);
-	else if (e->op == TRACE_UNMAP)
+		json_map(&j, &e->map, e->op == TRACE_COPY, e->ret);
+		break;
+	case TRACE_UNMAP:
+		json_u64(&j, "ioas", e->ioas_id);
 		json_unmap(&j, &e->unmap);
-	else
-		json_attach(&j, &e->attach, e->op == TRACE_ATTACH);
+		break;
+	default:
+		json_attach(&j, &e->attach, e->op != TRACE_DETACH);
+	}
 	if (e->ret)
 		json_refusal(&j, &e->refusal);
 	return json_end(&j, p->out);

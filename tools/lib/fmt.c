@@ -153,9 +153,13 @@ char *errno_name(char *buf, int err)
 
 const char *op_name(unsigned int op)
 {
-	static const char * const names[] = { "?", "map", "unmap", "attach", "detach" };
+	/* enum iommufd_op, and what iommutrace has beside it */
+	static const char * const names[] = {
+		[1] = "map", [2] = "unmap", [3] = "attach", [4] = "detach", [5] = "copy",
+		[32] = "replace",
+	};
 
-	return op < ARRAY_SIZE(names) ? names[op] : "?";
+	return op < ARRAY_SIZE(names) && names[op] ? names[op] : "?";
 }
 
 const char *deny_name(unsigned int code)
