@@ -72,7 +72,7 @@ static int attach_new_hwpt(struct iommufd_device *idev, struct ioas *ioas,
 			   attach_fn attach, struct hwpt **old, u32 *hwpt_id,
 			   struct op_stats *st)
 {
-	struct hwpt *hwpt = hwpt_create(ioas, idev->dev, 0);
+	struct hwpt *hwpt = hwpt_create(ioas, idev->dev, 0, NULL);
 	int rc;
 
 	if (IS_ERR(hwpt))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * IOMMU_HWPT_ALLOC: HWPTs that user space asks for, and chooses itself when it
- * attaches.
+ * attaches: paging ones, and nested ones on top of those.
  */
 #include <linux/iommu.h>
 #include <uapi/linux/iommufd.h>
@@ -20,14 +20,28 @@ static int check_hwpt_alloc(const struct iommu_hwpt_alloc *cmd)
 		return -EOPNOTSUPP;
 	if (cmd->data_type == IOMMU_HWPT_DATA_NONE)
 		return cmd->data_len || cmd->data_uptr ? -EINVAL : 0;
-	/* Nesting is not built yet either. */
-	return cmd->data_len ? -EOPNOTSUPP : -EINVAL;
+	return cmd->data_len ? 0 : -EINVAL;
 }
 
-static int alloc_paging(struct ucmd *ucmd, struct iommufd_device *idev,
-			struct ioas *ioas)
+/* Where the driver finds what user space tells it; NULL if that is nothing. */
+static const struct iommu_user_data *user_data(const struct ucmd *ucmd,
+					       struct iommu_user_data *data)
+{
+	const struct iommu_hwpt_alloc *cmd = ucmd->cmd;
+
+	if (cmd->data_type == IOMMU_HWPT_DATA_NONE)
+		return NULL;
+	data->type = cmd->data_type;
+	data->uptr = u64_to_user_ptr(cmd->data_uptr);
+	data->len = cmd->data_len;
+	return data;
+}
+
+static struct hwpt *make_paging(struct ucmd *ucmd, struct iommufd_device *idev,
+				struct ioas *ioas)
 {
 	struct iommu_hwpt_alloc *cmd = ucmd->cmd;
+	struct iommu_user_data data;
 	struct op_stats st = {};
 	struct hwpt *hwpt;
 	int rc;
@@ -35,22 +49,60 @@ static int alloc_paging(struct ucmd *ucmd, struct iommufd_device *idev,
 	/* It pins all that the IOAS maps, as an attach does. */
 	rc = device_admit(idev, ioas, &st);
 	if (rc)
-		return rc;
-	hwpt = hwpt_create(ioas, idev->dev, cmd->flags);
+		return ERR_PTR(rc);
+	hwpt = hwpt_create(ioas, idev->dev, cmd->flags, user_data(ucmd, &data));
+	if (IS_ERR(hwpt))
+		return hwpt;
+	rc = hwpt_fill(hwpt, &st);
+	if (rc) {
+		hwpt_abort(hwpt);
+		return ERR_PTR(rc);
+	}
+	return hwpt;
+}
+
+static struct hwpt *make_nested(struct ucmd *ucmd, struct iommufd_device *idev,
+				struct hwpt *parent)
+{
+	struct iommu_hwpt_alloc *cmd = ucmd->cmd;
+	struct iommu_user_data data;
+
+	if (cmd->flags || cmd->data_type == IOMMU_HWPT_DATA_NONE)
+		return ERR_PTR(-EOPNOTSUPP);
+	return hwpt_create_nested(parent, idev->dev, cmd->flags,
+				  user_data(ucmd, &data));
+}
+
+static struct hwpt *make_hwpt(struct ucmd *ucmd, struct iommufd_device *idev,
+			      struct object *pt)
+{
+	switch (pt->type) {
+	case OBJECT_IOAS:
+		return make_paging(ucmd, idev,
+				   container_of(pt, struct ioas, obj));
+	case OBJECT_HWPT:
+		return make_nested(ucmd, idev,
+				   container_of(pt, struct hwpt, obj));
+	default:
+		return ERR_PTR(-EINVAL);
+	}
+}
+
+static int alloc_hwpt(struct ucmd *ucmd, struct iommufd_device *idev,
+		      struct object *pt)
+{
+	struct hwpt *hwpt = make_hwpt(ucmd, idev, pt);
+	struct iommu_hwpt_alloc *cmd = ucmd->cmd;
+	int rc;
+
 	if (IS_ERR(hwpt))
 		return PTR_ERR(hwpt);
-	rc = hwpt_fill(hwpt, &st);
-	if (rc)
-		goto err_abort;
 	cmd->out_hwpt_id = hwpt->obj.id;
 	rc = ucmd_respond(ucmd);
 	if (rc)
-		goto err_abort;
-	hwpt_publish(hwpt);
-	return 0;
-
-err_abort:
-	hwpt_abort(hwpt);
+		hwpt_abort(hwpt);
+	else
+		hwpt_publish(hwpt);
 	return rc;
 }
 
@@ -59,13 +111,13 @@ err_abort:
  * @ucmd: the ioctl
  *
  * Return: 0; -EOPNOTSUPP unknown flags, or nothing that this IOMMU can do;
- * -EINVAL arguments that do not fit each other; -ENOENT no such device or page
- * table; see hwpt_create() and ioas_join_hwpt(); -EFAULT.
+ * -EINVAL arguments that do not fit each other, or no such page table; -ENOENT
+ * no such device; see hwpt_create(), hwpt_create_nested() and
+ * ioas_join_hwpt(); -EFAULT.
  */
 int cmd_hwpt_alloc(struct ucmd *ucmd)
 {
 	struct iommu_hwpt_alloc *cmd = ucmd->cmd;
-	struct iommufd_device *idev;
 	struct object *dev_obj;
 	struct object *pt;
 	int rc;
@@ -76,19 +128,15 @@ int cmd_hwpt_alloc(struct ucmd *ucmd)
 	dev_obj = object_get(ucmd->ctx, cmd->dev_id, OBJECT_DEVICE);
 	if (IS_ERR(dev_obj))
 		return PTR_ERR(dev_obj);
-	idev = container_of(dev_obj, struct iommufd_device, obj);
 	pt = object_get(ucmd->ctx, cmd->pt_id, OBJECT_ANY);
 	if (IS_ERR(pt)) {
 		rc = -EINVAL;
-		goto out_dev;
+	} else {
+		rc = alloc_hwpt(ucmd,
+				container_of(dev_obj, struct iommufd_device,
+					     obj), pt);
+		object_put(ucmd->ctx, pt);
 	}
-	if (pt->type == OBJECT_IOAS)
-		rc = alloc_paging(ucmd, idev,
-				  container_of(pt, struct ioas, obj));
-	else
-		rc = -EINVAL;
-	object_put(ucmd->ctx, pt);
-out_dev:
 	object_put(ucmd->ctx, dev_obj);
 	return rc;
 }

@@ -11,7 +11,7 @@
 #include "space/hwpt.h"
 #include "space/space.h"
 
-/* The window for software MSI: once a HWPT, whichever group comes first. */
+/* The window for software MSI: once a paging HWPT, whoever comes first. */
 static int setup_sw_msi(struct device_group *group, struct hwpt *hwpt)
 {
 	int rc = 0;
@@ -60,7 +60,7 @@ static int attach_first(struct device_group *group, struct hwpt *hwpt,
 	int rc;
 
 	lockdep_assert_held(&group->lock);
-	rc = setup_sw_msi(group, hwpt);
+	rc = setup_sw_msi(group, hwpt_paging(hwpt));
 	if (rc)
 		return rc;
 	rc = iommu_attach_group(hwpt->domain, group->group);
@@ -156,7 +156,7 @@ static int replace_locked(struct device_group *group, struct hwpt *hwpt)
 		rc = reserve_all(group, to);
 	if (rc)
 		return rc;
-	rc = setup_sw_msi(group, hwpt);
+	rc = setup_sw_msi(group, hwpt_paging(hwpt));
 	if (!rc)
 		rc = iommu_group_replace_domain(group->group, hwpt->domain);
 	if (from != to)

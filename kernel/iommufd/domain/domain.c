@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * IO page tables: making a paging domain for a device, writing pinned memory
- * into it and taking it out again.
+ * into it and taking it out again; making a nested one on top of it.
  */
 #include <linux/iommu.h>
 #include <linux/mm.h>
@@ -15,10 +15,37 @@
 #define CLEAR_STEP ((unsigned long)SZ_1G)
 #define FILL_STEP ((unsigned long)SZ_1G)
 
+static const struct iommu_ops *driver_of(struct device *dev)
+{
+	/* It has a group, so an IOMMU driver serves it. */
+	return dev->iommu->iommu_dev->ops;
+}
+
+/* By domain_alloc_user(); @type is what the result has to be. */
+static struct iommu_domain *create_user(struct device *dev, u32 flags,
+					struct iommu_domain *parent,
+					const struct iommu_user_data *data,
+					unsigned int type)
+{
+	const struct iommu_ops *ops = driver_of(dev);
+	struct iommu_domain *domain;
+
+	domain = ops->domain_alloc_user(dev, flags, parent, data);
+	if (IS_ERR(domain))
+		return domain;
+	domain->owner = ops;
+	if (WARN_ON(domain->type != type)) {
+		iommu_domain_free(domain);
+		return ERR_PTR(-EINVAL);
+	}
+	return domain;
+}
+
 /**
  * domain_create() - a paging domain that the device can be attached to
  * @dev: the device, behind an IOMMU
  * @flags: enum iommufd_hwpt_alloc_flags
+ * @data: what user space tells the driver, or NULL
  *
  * Drivers that finish a domain only when it is attached (VT-d on 6.12) give
  * one with 4 KiB pages through iommu_paging_domain_alloc(); their
@@ -27,25 +54,40 @@
  * Return: the domain for domain_free(), or an ERR_PTR: -ENOMEM, -EOPNOTSUPP
  * or what the driver says.
  */
-struct iommu_domain *domain_create(struct device *dev, u32 flags)
+struct iommu_domain *domain_create(struct device *dev, u32 flags,
+				   const struct iommu_user_data *data)
 {
-	/* It has a group, so an IOMMU driver serves it. */
-	const struct iommu_ops *ops = dev->iommu->iommu_dev->ops;
-	struct iommu_domain *domain;
+	if (driver_of(dev)->domain_alloc_user)
+		return create_user(dev, flags, NULL, data,
+				   IOMMU_DOMAIN_UNMANAGED);
+	if (flags || data)
+		return ERR_PTR(-EOPNOTSUPP);
+	return iommu_paging_domain_alloc(dev);
+}
 
-	if (!ops->domain_alloc_user)
-		return flags ? ERR_PTR(-EOPNOTSUPP) :
-			       iommu_paging_domain_alloc(dev);
-
-	domain = ops->domain_alloc_user(dev, flags, NULL, NULL);
-	if (IS_ERR(domain))
-		return domain;
-	domain->owner = ops;
-	if (WARN_ON(domain->type != IOMMU_DOMAIN_UNMANAGED)) {
-		iommu_domain_free(domain);
+/**
+ * domain_create_nested() - a domain whose page table user space keeps, and
+ *	whose addresses a paging domain translates further
+ * @dev: the device, behind an IOMMU
+ * @flags: enum iommufd_hwpt_alloc_flags
+ * @parent: from domain_create() with IOMMU_HWPT_ALLOC_NEST_PARENT; must
+ *	outlive the new one
+ * @data: where that page table is, in the driver's words
+ *
+ * May sleep.
+ * Return: the domain for domain_free(), or an ERR_PTR: -EOPNOTSUPP no nesting
+ * here, or no such type of data; -EINVAL the parent is another driver's; what
+ * the driver says.
+ */
+struct iommu_domain *domain_create_nested(struct device *dev, u32 flags,
+					  struct iommu_domain *parent,
+					  const struct iommu_user_data *data)
+{
+	if (!driver_of(dev)->domain_alloc_user)
+		return ERR_PTR(-EOPNOTSUPP);
+	if (parent->owner != driver_of(dev))
 		return ERR_PTR(-EINVAL);
-	}
-	return domain;
+	return create_user(dev, flags, parent, data, IOMMU_DOMAIN_NESTED);
 }
 
 /**

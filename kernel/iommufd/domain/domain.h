@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * IO page tables: making a paging domain for a device, writing pinned memory
- * into it and taking it out again.
+ * into it and taking it out again; making a nested one on top of it.
  *
  * Knows struct iommu_domain and mem; does not know IOASes or devices' state.
  */
@@ -14,9 +14,14 @@
 
 struct device;
 struct iommu_domain;
+struct iommu_user_data;
 struct mem;
 
-struct iommu_domain *domain_create(struct device *dev, u32 flags);
+struct iommu_domain *domain_create(struct device *dev, u32 flags,
+				   const struct iommu_user_data *data);
+struct iommu_domain *domain_create_nested(struct device *dev, u32 flags,
+					  struct iommu_domain *parent,
+					  const struct iommu_user_data *data);
 void domain_free(struct iommu_domain *domain);
 
 unsigned long domain_alignment(const struct iommu_domain *domain);

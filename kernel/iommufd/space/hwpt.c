@@ -4,20 +4,22 @@
  * destroyed. Attaching devices to them is device/'s business.
  */
 #include <linux/iommu.h>
+#include <uapi/linux/iommufd.h>
 
 #include "domain/domain.h"
 #include "space/hwpt.h"
 #include "space/space.h"
 
-/* Take the mappings out, and let go of the IOAS. */
+/* Take the mappings out, and let go of what it is on top of. */
 static void hwpt_release(struct hwpt *hwpt, struct op_stats *st)
 {
 	struct ioas *ioas = hwpt->ioas;
 
 	if (!list_empty(&hwpt->node))
 		ioas_leave_hwpt(ioas, hwpt, st);
+	/* Drivers keep nested domains in a list of their parent's. */
 	domain_free(hwpt->domain);
-	object_unuse(ioas->ctx, &ioas->obj);
+	object_unuse(ioas->ctx, hwpt->parent ? &hwpt->parent->obj : &ioas->obj);
 }
 
 static void hwpt_destroy(struct iommufd_ctx *ctx, struct object *obj)
@@ -28,23 +30,38 @@ static void hwpt_destroy(struct iommufd_ctx *ctx, struct object *obj)
 	hwpt_release(hwpt, &st);
 }
 
+/* Forbid a device that could bypass the CPU's caches to do so. */
+static int enforce_coherency(struct hwpt *hwpt, struct device *dev)
+{
+	struct iommu_domain *domain = hwpt->domain;
+
+	if (!device_iommu_capable(dev, IOMMU_CAP_ENFORCE_CACHE_COHERENCY))
+		return 0;
+	if (!domain->ops->enforce_cache_coherency ||
+	    !domain->ops->enforce_cache_coherency(domain))
+		return -EINVAL;
+	hwpt->enforce_coherency = true;
+	return 0;
+}
+
 /**
  * hwpt_create() - an empty HWPT that a device can be attached to
  * @ioas: whose mappings it will hold; the caller holds a busy reference
  * @dev: the device
  * @flags: enum iommufd_hwpt_alloc_flags, for the driver
+ * @data: what user space tells the driver, or NULL
  *
  * Where the device could bypass the CPU's caches and the IOMMU can forbid it,
  * it is forbidden, now that the table is empty. May sleep.
  *
  * Return: the HWPT, for hwpt_fill() and hwpt_publish(), or hwpt_abort(); or an
  * ERR_PTR, -EINVAL if the device's coherency cannot be enforced although it
- * needs it.
+ * needs it; see domain_create().
  */
-struct hwpt *hwpt_create(struct ioas *ioas, struct device *dev, u32 flags)
+struct hwpt *hwpt_create(struct ioas *ioas, struct device *dev, u32 flags,
+			 const struct iommu_user_data *data)
 {
 	struct iommufd_ctx *ctx = ioas->ctx;
-	struct iommu_domain *domain;
 	struct hwpt *hwpt;
 	int rc;
 
@@ -53,34 +70,67 @@ struct hwpt *hwpt_create(struct ioas *ioas, struct device *dev, u32 flags)
 		return hwpt;
 	INIT_LIST_HEAD(&hwpt->node);
 
-	domain = domain_create(dev, flags);
-	if (IS_ERR(domain)) {
-		rc = PTR_ERR(domain);
+	hwpt->domain = domain_create(dev, flags, data);
+	if (IS_ERR(hwpt->domain)) {
+		rc = PTR_ERR(hwpt->domain);
 		goto err_abort;
 	}
-	if (device_iommu_capable(dev, IOMMU_CAP_ENFORCE_CACHE_COHERENCY)) {
-		if (!domain->ops->enforce_cache_coherency ||
-		    !domain->ops->enforce_cache_coherency(domain)) {
-			rc = -EINVAL;
-			goto err_domain;
-		}
-		hwpt->enforce_coherency = true;
-	}
-	hwpt->domain = domain;
+	rc = enforce_coherency(hwpt, dev);
+	if (rc)
+		goto err_domain;
+	hwpt->nest_parent = flags & IOMMU_HWPT_ALLOC_NEST_PARENT;
 	hwpt->ioas = ioas;
 	object_use(ctx, &ioas->obj);
 	return hwpt;
 
 err_domain:
-	domain_free(domain);
+	domain_free(hwpt->domain);
 err_abort:
 	object_abort(ctx, &hwpt->obj);
 	return ERR_PTR(rc);
 }
 
 /**
+ * hwpt_create_nested() - a HWPT whose page table user space keeps
+ * @parent: translates what comes out of it; the caller holds a busy reference
+ * @dev: the device
+ * @flags: enum iommufd_hwpt_alloc_flags, for the driver
+ * @data: where that page table is, in the driver's words
+ *
+ * May sleep.
+ * Return: the HWPT, for hwpt_publish() or hwpt_abort(); or an ERR_PTR: -EINVAL
+ * @parent cannot be one; see domain_create_nested().
+ */
+struct hwpt *hwpt_create_nested(struct hwpt *parent, struct device *dev,
+				u32 flags, const struct iommu_user_data *data)
+{
+	struct iommufd_ctx *ctx = parent->ioas->ctx;
+	struct hwpt *hwpt;
+	int rc;
+
+	if (!parent->nest_parent)
+		return ERR_PTR(-EINVAL);
+	hwpt = object_new(ctx, hwpt, OBJECT_HWPT, hwpt_destroy);
+	if (IS_ERR(hwpt))
+		return hwpt;
+	INIT_LIST_HEAD(&hwpt->node);
+
+	hwpt->domain = domain_create_nested(dev, flags, parent->domain, data);
+	if (IS_ERR(hwpt->domain)) {
+		rc = PTR_ERR(hwpt->domain);
+		object_abort(ctx, &hwpt->obj);
+		return ERR_PTR(rc);
+	}
+	hwpt->enforce_coherency = parent->enforce_coherency;
+	hwpt->ioas = parent->ioas;
+	hwpt->parent = parent;
+	object_use(ctx, &parent->obj);
+	return hwpt;
+}
+
+/**
  * hwpt_fill() - write the IOAS's mappings into a HWPT, now and from now on
- * @hwpt: from hwpt_create()
+ * @hwpt: from hwpt_create(), not nested
  * @st: counts
  *
  * Takes the IOAS's locks. May sleep for long.
@@ -93,7 +143,7 @@ int hwpt_fill(struct hwpt *hwpt, struct op_stats *st)
 
 /**
  * hwpt_publish() - let a HWPT be found
- * @hwpt: filled
+ * @hwpt: filled, or nested
  */
 void hwpt_publish(struct hwpt *hwpt)
 {
@@ -101,7 +151,7 @@ void hwpt_publish(struct hwpt *hwpt)
 }
 
 /**
- * hwpt_abort() - give back what hwpt_create() gave
+ * hwpt_abort() - give back what hwpt_create() or hwpt_create_nested() gave
  * @hwpt: not published; filled or not; nothing is attached to it
  */
 void hwpt_abort(struct hwpt *hwpt)

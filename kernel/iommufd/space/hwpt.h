@@ -11,32 +11,48 @@
 struct device;
 struct ioas;
 struct iommu_domain;
+struct iommu_user_data;
 
 /**
- * struct hwpt - a paging HWPT: a domain that holds an IOAS's mappings
- * @obj: its object; a user of it is an attached device group
- * @ioas: whose mappings; a user of it
- * @domain: the IO page table
+ * struct hwpt - a page table that devices can be attached to
+ * @obj: its object; its users are attached device groups, and nested HWPTs
+ * @parent: NULL for a paging HWPT, whose domain holds an IOAS's mappings. A
+ *	nested one has its page table in user space, and lets its parent
+ *	translate what comes out of that; a user of it
+ * @ioas: whose mappings it, or its parent, holds; a paging HWPT is a user of
+ *	it
+ * @domain: what the IOMMU driver knows
+ * @enforce_coherency: no device attached to it can bypass the CPU's caches;
+ *	fixed when made; a nested one's is its parent's
+ * @automatic: made by an attach to the IOAS; goes with its last device
+ * @nest_parent: nested ones can be made on top of it; fixed when made
+ *
+ * Of a paging HWPT only:
  * @node: in ioas.hwpts, under its iova_lock
  * @cursor: it holds exactly the areas that begin below; under iova_lock
  * @complete: it holds all areas: the cursor is past the last IOVA; likewise
- * @enforce_coherency: no device attached to it can bypass the CPU's caches;
- *	fixed when made
- * @automatic: made by an attach to the IOAS; goes with its last device
  * @msi_cookie: the domain has a window for software MSI; under the IOAS's
  *	iova_lock
  */
 struct hwpt {
 	struct object obj;
+	struct hwpt *parent;
 	struct ioas *ioas;
 	struct iommu_domain *domain;
+	bool enforce_coherency;
+	bool automatic;
+	bool nest_parent;
 	struct list_head node;
 	unsigned long cursor;
 	bool complete;
-	bool enforce_coherency;
-	bool automatic;
 	bool msi_cookie;
 };
+
+/* The HWPT that holds the mappings: itself, or a nested one's parent. */
+static inline struct hwpt *hwpt_paging(struct hwpt *hwpt)
+{
+	return hwpt->parent ?: hwpt;
+}
 
 /* iova_lock is held, or the area is BUSY or WALKED. */
 static inline bool hwpt_holds(const struct hwpt *hwpt, unsigned long iova)
@@ -44,7 +60,10 @@ static inline bool hwpt_holds(const struct hwpt *hwpt, unsigned long iova)
 	return hwpt->complete || iova < hwpt->cursor;
 }
 
-struct hwpt *hwpt_create(struct ioas *ioas, struct device *dev, u32 flags);
+struct hwpt *hwpt_create(struct ioas *ioas, struct device *dev, u32 flags,
+			 const struct iommu_user_data *data);
+struct hwpt *hwpt_create_nested(struct hwpt *parent, struct device *dev,
+				u32 flags, const struct iommu_user_data *data);
 int hwpt_fill(struct hwpt *hwpt, struct op_stats *st);
 void hwpt_abort(struct hwpt *hwpt);
 void hwpt_publish(struct hwpt *hwpt);
