@@ -45,8 +45,10 @@ static int cmd_of_viommu(struct ucmd *ucmd)
 /* Room for any command. */
 union any_command {
 	struct iommu_destroy destroy;
+	struct iommu_hw_info hw_info;
 	struct iommu_hw_queue_alloc hw_queue;
 	struct iommu_hwpt_alloc hwpt;
+	struct iommu_hwpt_invalidate invalidate;
 	struct iommu_ioas_alloc alloc;
 	struct iommu_ioas_iova_ranges ranges;
 	struct iommu_ioas_allow_iovas allow;
@@ -85,10 +87,13 @@ struct command {
 
 static const struct command commands[] = {
 	COMMAND(IOMMU_DESTROY, cmd_destroy, iommu_destroy, id),
+	COMMAND(IOMMU_GET_HW_INFO, cmd_get_hw_info, iommu_hw_info, __reserved),
 	COMMAND(IOMMU_HW_QUEUE_ALLOC, cmd_of_viommu, iommu_hw_queue_alloc,
 		length),
 	COMMAND(IOMMU_HWPT_ALLOC, cmd_hwpt_alloc, iommu_hwpt_alloc,
 		__reserved),
+	COMMAND(IOMMU_HWPT_INVALIDATE, cmd_hwpt_invalidate,
+		iommu_hwpt_invalidate, __reserved),
 	COMMAND(IOMMU_IOAS_ALLOC, cmd_ioas_alloc, iommu_ioas_alloc,
 		out_ioas_id),
 	COMMAND(IOMMU_IOAS_ALLOW_IOVAS, cmd_ioas_allow_iovas,

@@ -11,11 +11,13 @@
  * @domain: what the core sees
  * @pt: its page table
  * @unsynced: bytes that were unmapped while the IOTLB may still hold them
+ * @nr_nested: nested domains on top of it
  */
 struct mock_domain {
 	struct iommu_domain domain;
 	struct mock_pt *pt;
 	atomic_long_t unsynced;
+	atomic_t nr_nested;
 };
 
 static struct mock_domain *to_mock_domain(struct iommu_domain *domain)
@@ -23,7 +25,14 @@ static struct mock_domain *to_mock_domain(struct iommu_domain *domain)
 	return container_of(domain, struct mock_domain, domain);
 }
 
-static int mock_attach(struct iommu_domain *domain, struct device *dev)
+/**
+ * mock_attach() - iommu_domain_ops.attach_dev
+ * @domain: of ours
+ * @dev: any device
+ *
+ * Return: 0; -EINVAL it is not ours.
+ */
+int mock_attach(struct iommu_domain *domain, struct device *dev)
 {
 	return to_mock_dev(dev) ? 0 : -EINVAL;
 }
@@ -97,6 +106,8 @@ static void mock_domain_free(struct iommu_domain *domain)
 	WARN(atomic_long_read(&mock->unsynced),
 	     "iommufd_mock: %ld bytes were unmapped and never flushed\n",
 	     atomic_long_read(&mock->unsynced));
+	WARN(atomic_read(&mock->nr_nested),
+	     "iommufd_mock: freed under a nested domain\n");
 	mock_pt_free(mock->pt);
 	kfree(mock);
 }
@@ -123,6 +134,32 @@ struct mock_pt *mock_domain_pt(struct iommu_domain *domain)
 	return to_mock_domain(domain)->pt;
 }
 
+/**
+ * mock_domain_nest() - a nested domain comes or goes
+ * @parent: a paging domain of ours
+ * @change: 1 or -1
+ */
+void mock_domain_nest(struct iommu_domain *parent, int change)
+{
+	atomic_add(change, &to_mock_domain(parent)->nr_nested);
+}
+
+/**
+ * mock_read_data() - what user space tells of a domain
+ * @data: where that is
+ * @user: zeroed; filled in
+ *
+ * Return: 0; -EOPNOTSUPP another type; -EINVAL another length; -EFAULT.
+ */
+int mock_read_data(const struct iommu_user_data *data,
+		   struct iommu_hwpt_selftest *user)
+{
+	if (data->type != IOMMU_HWPT_DATA_SELFTEST)
+		return -EOPNOTSUPP;
+	return iommu_copy_struct_from_user(user, data,
+					   IOMMU_HWPT_DATA_SELFTEST, iotlb);
+}
+
 static int page_sizes(const struct iommu_user_data *data, unsigned long *sizes)
 {
 	struct iommu_hwpt_selftest user = {};
@@ -131,10 +168,7 @@ static int page_sizes(const struct iommu_user_data *data, unsigned long *sizes)
 	*sizes = MOCK_PAGE_SIZE;
 	if (!data)
 		return 0;
-	if (data->type != IOMMU_HWPT_DATA_SELFTEST)
-		return -EOPNOTSUPP;
-	rc = iommu_copy_struct_from_user(&user, data, IOMMU_HWPT_DATA_SELFTEST,
-					 iotlb);
+	rc = mock_read_data(data, &user);
 	if (rc)
 		return rc;
 	switch (user.pagetable_type) {
@@ -152,7 +186,7 @@ static int page_sizes(const struct iommu_user_data *data, unsigned long *sizes)
  * mock_domain_alloc() - iommu_ops.domain_alloc_user
  * @dev: a mock device
  * @flags: enum iommufd_hwpt_alloc_flags
- * @parent: nesting is not built yet
+ * @parent: a paging domain, for a nested one; or NULL
  * @data: struct iommu_hwpt_selftest, or NULL
  *
  * Return: the domain, or an ERR_PTR: -EOPNOTSUPP what it cannot do, -EINVAL,
@@ -166,7 +200,9 @@ struct iommu_domain *mock_domain_alloc(struct device *dev, u32 flags,
 	unsigned long sizes;
 	int rc;
 
-	if (parent || flags & ~IOMMU_HWPT_ALLOC_NEST_PARENT)
+	if (parent)
+		return mock_nested_alloc(flags, parent, data);
+	if (flags & ~IOMMU_HWPT_ALLOC_NEST_PARENT)
 		return ERR_PTR(-EOPNOTSUPP);
 	rc = page_sizes(data, &sizes);
 	if (rc)

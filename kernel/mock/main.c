@@ -28,6 +28,7 @@ static int (*const commands[])(struct tcmd *tcmd) = {
 	[IOMMU_TEST_OP_MOCK_DOMAIN_REPLACE] = tcmd_mock_domain_replace,
 	[IOMMU_TEST_OP_ACCESS_REPLACE_IOAS] = tcmd_access_replace,
 	[IOMMU_TEST_OP_MOCK_DOMAIN_FLAGS] = tcmd_mock_domain,
+	[IOMMU_TEST_OP_MD_CHECK_IOTLB] = tcmd_check_iotlb,
 	[IOMMU_TEST_OP_DEV_CHECK_CACHE] = tcmd_dev_check_cache,
 };
 

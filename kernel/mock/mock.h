@@ -62,6 +62,15 @@ struct iommu_domain *mock_domain_alloc(struct device *dev, u32 flags,
 				       struct iommu_domain *parent,
 				       const struct iommu_user_data *data);
 struct mock_pt *mock_domain_pt(struct iommu_domain *domain);
+int mock_attach(struct iommu_domain *domain, struct device *dev);
+int mock_read_data(const struct iommu_user_data *data,
+		   struct iommu_hwpt_selftest *user);
+void mock_domain_nest(struct iommu_domain *parent, int change);
+
+/* nested.c */
+struct iommu_domain *mock_nested_alloc(u32 flags, struct iommu_domain *parent,
+				       const struct iommu_user_data *data);
+int tcmd_check_iotlb(struct tcmd *tcmd);
 
 /* page_table.c */
 struct mock_pt *mock_pt_alloc(void);

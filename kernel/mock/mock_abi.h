@@ -27,6 +27,7 @@ enum {
 	IOMMU_TEST_OP_MOCK_DOMAIN_REPLACE = 10,
 	IOMMU_TEST_OP_ACCESS_REPLACE_IOAS = 11,
 	IOMMU_TEST_OP_MOCK_DOMAIN_FLAGS = 12, /* MOCK_DOMAIN of a kind */
+	IOMMU_TEST_OP_MD_CHECK_IOTLB = 14, /* what a nested HWPT caches */
 	IOMMU_TEST_OP_DEV_CHECK_CACHE = 16,
 };
 
@@ -57,6 +58,10 @@ enum {
 #define MOCK_DEV_CACHE_NUM 4
 #define IOMMU_TEST_DEV_CACHE_DEFAULT 0xbaddadU
 
+/* A nested HWPT's IOTLB: how many entries, and what the tests put in. */
+#define MOCK_NESTED_DOMAIN_IOTLB_NUM 4
+#define IOMMU_TEST_IOTLB_DEFAULT 0xbadbeefU
+
 /* IOMMU_GET_HW_INFO */
 #define IOMMU_HW_INFO_TYPE_SELFTEST 0xfeedbeefU
 #define IOMMU_HW_INFO_SELFTEST_REGVAL 0xdeadbeefU
@@ -82,6 +87,20 @@ enum {
 struct iommu_hwpt_selftest {
 	__u32 iotlb;
 	__u32 pagetable_type;
+};
+
+/* IOMMU_HWPT_INVALIDATE's entries */
+#define IOMMU_HWPT_INVALIDATE_DATA_SELFTEST 0xdeadbeefU
+#define IOMMU_TEST_INVALIDATE_FLAG_ALL BIT(0)
+
+/**
+ * struct iommu_hwpt_invalidate_selftest - empty entries of an IOTLB
+ * @flags: IOMMU_TEST_INVALIDATE_FLAG_ALL: all of them, whatever @iotlb_id is
+ * @iotlb_id: which one
+ */
+struct iommu_hwpt_invalidate_selftest {
+	__u32 flags;
+	__u32 iotlb_id;
 };
 
 /*
@@ -143,6 +162,10 @@ struct iommu_test_cmd {
 		struct {
 			__u32 ioas_id;
 		} access_replace_ioas;
+		struct {
+			__u32 id;
+			__u32 iotlb;
+		} check_iotlb;
 		struct {
 			__u32 id;
 			__u32 cache;

@@ -75,8 +75,9 @@ void group_detach(struct iommufd_device *idev, struct hwpt **old);
 int device_admit(struct iommufd_device *idev, struct ioas *ioas,
 		 struct op_stats *st);
 
-/* cmd_hwpt.c */
+/* cmd_hw_info.c, cmd_hwpt.c: the ioctls */
 struct ucmd;
+int cmd_get_hw_info(struct ucmd *ucmd);
 int cmd_hwpt_alloc(struct ucmd *ucmd);
 
 /* reserved.c */

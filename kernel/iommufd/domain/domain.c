@@ -14,6 +14,8 @@
 /* How much is written or cleared before others get the CPU: bytes. */
 #define CLEAR_STEP ((unsigned long)SZ_1G)
 #define FILL_STEP ((unsigned long)SZ_1G)
+/* The same of invalidations: entries. */
+#define INVALIDATE_STEP 1024U
 
 static const struct iommu_ops *driver_of(struct device *dev)
 {
@@ -97,6 +99,52 @@ struct iommu_domain *domain_create_nested(struct device *dev, u32 flags,
 void domain_free(struct iommu_domain *domain)
 {
 	iommu_domain_free(domain);
+}
+
+/**
+ * domain_invalidate() - forget what was cached of a nested domain
+ * @domain: nested
+ * @array: what to forget, in the driver's words; no entries: does the driver
+ *	know the type?
+ * @done: entries that were done, on failure too
+ *
+ * May sleep; a fatal signal ends it.
+ * Return: 0; -EOPNOTSUPP the driver cannot; -EINTR; what it says.
+ */
+int domain_invalidate(struct iommu_domain *domain,
+		      const struct iommu_user_data_array *array, u32 *done)
+{
+	u32 left = array->entry_num;
+	int rc;
+
+	*done = 0;
+	if (!domain->ops->cache_invalidate_user)
+		return -EOPNOTSUPP;
+	do {
+		/* Drivers do all they are given in one go. */
+		struct iommu_user_data_array part = *array;
+
+		part.uptr += array->entry_len * *done;
+		part.entry_num = min(left, INVALIDATE_STEP);
+		left -= part.entry_num;
+		rc = domain->ops->cache_invalidate_user(domain, &part);
+		*done += part.entry_num;
+		cond_resched();
+		if (!rc && left && fatal_signal_pending(current))
+			rc = -EINTR;
+	} while (!rc && left);
+	return rc;
+}
+
+/**
+ * domain_can_track_dirty() - can the IOMMU tell what a device has written?
+ * @dev: the device, behind an IOMMU
+ *
+ * Return: whether it can, and may be asked to.
+ */
+bool domain_can_track_dirty(struct device *dev)
+{
+	return device_iommu_capable(dev, IOMMU_CAP_DIRTY_TRACKING);
 }
 
 /**

@@ -15,6 +15,7 @@
 struct device;
 struct iommu_domain;
 struct iommu_user_data;
+struct iommu_user_data_array;
 struct mem;
 
 struct iommu_domain *domain_create(struct device *dev, u32 flags,
@@ -23,7 +24,10 @@ struct iommu_domain *domain_create_nested(struct device *dev, u32 flags,
 					  struct iommu_domain *parent,
 					  const struct iommu_user_data *data);
 void domain_free(struct iommu_domain *domain);
+int domain_invalidate(struct iommu_domain *domain,
+		      const struct iommu_user_data_array *array, u32 *done);
 
+bool domain_can_track_dirty(struct device *dev);
 unsigned long domain_alignment(const struct iommu_domain *domain);
 
 /**

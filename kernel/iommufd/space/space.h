@@ -241,8 +241,9 @@ int ioas_add_access(struct ioas *ioas, struct ioas_access *access);
 void ioas_remove_access(struct ioas *ioas, struct ioas_access *access);
 int ioas_evict(struct ioas *ioas, struct area *area);
 
-/* cmd_ioas.c, cmd_map.c: the ioctls */
+/* cmd_invalidate.c, cmd_ioas.c, cmd_map.c: the ioctls */
 struct ucmd;
+int cmd_hwpt_invalidate(struct ucmd *ucmd);
 int cmd_ioas_alloc(struct ucmd *ucmd);
 int cmd_ioas_iova_ranges(struct ucmd *ucmd);
 int cmd_ioas_allow_iovas(struct ucmd *ucmd);
