@@ -7,9 +7,14 @@
 #ifndef MOCK_ABI_H
 #define MOCK_ABI_H
 
-#include <linux/bits.h>
 #include <linux/types.h>
+#ifdef __KERNEL__
+#include <linux/bits.h>
 #include <uapi/linux/iommufd.h>
+#else
+#include <linux/iommufd.h>
+#define BIT(n) (1UL << (n))
+#endif
 
 #define IOMMU_TEST_CMD _IO(IOMMUFD_TYPE, IOMMUFD_CMD_BASE + 32)
 

@@ -54,9 +54,9 @@ static int mock_invalidate(struct iommu_domain *domain,
 	if (array->type != IOMMU_HWPT_INVALIDATE_DATA_SELFTEST)
 		rc = -EINVAL;
 	while (!rc && done < array->entry_num) {
-		rc = iommu_copy_struct_from_user_array(&inv, array,
-						       array->type, done,
-						       iotlb_id);
+		rc = iommu_copy_struct_from_user_array(
+			&inv, array, IOMMU_HWPT_INVALIDATE_DATA_SELFTEST, done,
+			iotlb_id);
 		if (!rc)
 			rc = invalidate_one(nested, &inv);
 		if (!rc)

@@ -10,7 +10,7 @@ TEST_LIB := $(LIB_OUT)/libtest.a
 USER_CFLAGS ?= -std=gnu11 -O2 -g -Wall -Wextra -Werror
 # Empty, as a file that defines it itself does.
 TEST_CFLAGS := $(USER_CFLAGS) -D_GNU_SOURCE= -I$(LIB_DIR) \
-	-I$(LIB_DIR)/../../kernel/include/uapi
+	-I$(LIB_DIR)/../../kernel/include/uapi -I$(LIB_DIR)/../../kernel/mock
 LIB_OBJS := $(patsubst $(LIB_DIR)/%.c,$(LIB_OUT)/%.o,$(wildcard $(LIB_DIR)/*.c))
 
 $(LIB_OUT)/%.o: $(LIB_DIR)/%.c

@@ -137,10 +137,12 @@ static const struct command commands[] = {
 	BUILT(IOMMU_OPTION, iommu_option, fill_option, true),
 	NOT_BUILT("IOMMU_VFIO_IOAS", 0x88),
 	/* IOMMU_HWPT_ALLOC needs a device, and has grown: not for this table. */
-	NOT_BUILT("IOMMU_GET_HW_INFO", 0x8a),
+	/* So does IOMMU_GET_HW_INFO, and has, too: mock_info.c. */
 	NOT_BUILT("IOMMU_HWPT_SET_DIRTY_TRACKING", 0x8b),
 	NOT_BUILT("IOMMU_HWPT_GET_DIRTY_BITMAP", 0x8c),
-	NOT_BUILT("IOMMU_HWPT_INVALIDATE", 0x8d),
+	/* It tells how many entries were done, none, also when it fails. */
+	{ "IOMMU_HWPT_INVALIDATE", IOMMU_HWPT_INVALIDATE,
+	  sizeof(struct iommu_hwpt_invalidate), fill_zeros, true, -ENOENT },
 	NOT_BUILT("IOMMU_FAULT_QUEUE_ALLOC", 0x8e),
 	NOT_BUILT("IOMMU_IOAS_MAP_FILE", 0x8f),
 	/* No driver of 6.12 can make a virtual IOMMU. */
@@ -412,7 +414,7 @@ static bool is_built(unsigned int nr)
 	for_each_built(c)
 		if (c->nr == nr)
 			return true;
-	return nr == IOMMU_HWPT_ALLOC;
+	return nr == IOMMU_HWPT_ALLOC || nr == IOMMU_GET_HW_INFO;
 }
 
 static void unknown_numbers(void)

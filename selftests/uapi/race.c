@@ -2,18 +2,14 @@
 /*
  * race.c - several threads that do to each other what they can
  *
- * Owns: the command line, the threads, and what holds after every test: no
- * page is pinned, and the modules can be taken out of the kernel and put back.
+ * Owns: the command line, and what holds after every test: no page is pinned,
+ * and the modules can be taken out of the kernel and put back.
  */
 #define _GNU_SOURCE
 #include <getopt.h>
 #include <libgen.h>
 #include <limits.h>
-#include <pthread.h>
-#include <stdarg.h>
-#include <stdatomic.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "pci.h"
@@ -21,67 +17,6 @@
 #include "vfio.h"
 
 const char *dut;
-
-static atomic_bool stop;
-static pthread_barrier_t start;
-
-static void *run_racer(void *arg)
-{
-	struct racer *me = arg;
-
-	pthread_barrier_wait(&start);
-	while (!atomic_load_explicit(&stop, memory_order_relaxed)) {
-		me->turn(me);
-		me->turns++;
-	}
-	return NULL;
-}
-
-void race(struct racer *racers, unsigned int n)
-{
-	const struct timespec pause = {
-		.tv_sec = RACE_MS / 1000,
-		.tv_nsec = RACE_MS % 1000 * 1000000L,
-	};
-	pthread_t threads[MAX_RACERS];
-	unsigned int i;
-
-	CHECK(n <= MAX_RACERS);
-	atomic_store(&stop, false);
-	CHECK_OK(pthread_barrier_init(&start, NULL, n));
-	for (i = 0; i < n; i++) {
-		racers[i].rng.state = pattern_seed();
-		CHECK_OK(pthread_create(&threads[i], NULL, run_racer,
-					&racers[i]));
-	}
-	nanosleep(&pause, NULL);
-	atomic_store(&stop, true);
-	for (i = 0; i < n; i++) {
-		CHECK_OK(pthread_join(threads[i], NULL));
-		test_note("%s: %lu of %lu", racers[i].name, racers[i].done,
-			  racers[i].turns);
-		/* One that never got through has raced with nobody. */
-		CHECK(racers[i].done > 0);
-	}
-	pthread_barrier_destroy(&start);
-}
-
-bool allowed(const struct racer *me, long ret, ...)
-{
-	va_list ap;
-	int err;
-
-	if (ret >= 0)
-		return true;
-	va_start(ap, ret);
-	while ((err = va_arg(ap, int)))
-		if (ret == -err)
-			break;
-	va_end(ap);
-	if (!err)
-		FAIL("%s: %s", me->name, errno_name(ret));
-	return false;
-}
 
 /* Nothing is pinned, and nothing holds the modules. */
 static const char *after_race(void)

@@ -2,40 +2,16 @@
 /*
  * race.h - what the files of the race test share
  *
- * race.c owns the threads and what is checked after each test.
+ * race.c owns what is checked after each test.
  */
 #ifndef SELFTESTS_UAPI_RACE_H
 #define SELFTESTS_UAPI_RACE_H
 
-#include "common.h"
+#include "racers.h"
 
 /* The device under test, or NULL. */
 extern const char *dut;
 
 extern const struct test_table space_table, device_table;
-
-#define MAX_RACERS 6
-
-/*
- * One thread of a race: @turn is called again and again until time is up.
- * What it may return is the test's business; it counts what it did.
- */
-struct racer {
-	const char *name;
-	void (*turn)(struct racer *me);
-	void *shared;
-	struct rng rng;
-	unsigned long turns, done;
-};
-
-/* Let @n racers run for RACE_MS, and note what they did. */
-#define RACE_MS 2500
-void race(struct racer *racers, unsigned int n);
-
-/*
- * Fail unless @ret is 0 or one of the errnos given, the last of which is 0.
- * Returns true for 0 or more.
- */
-bool allowed(const struct racer *me, long ret, ...);
 
 #endif
