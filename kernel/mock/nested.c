@@ -46,17 +46,17 @@ static int invalidate_one(struct mock_nested *nested,
 static int mock_invalidate(struct iommu_domain *domain,
 			   struct iommu_user_data_array *array)
 {
+	const u32 type = IOMMU_HWPT_INVALIDATE_DATA_SELFTEST;
 	struct mock_nested *nested = to_mock_nested(domain);
 	struct iommu_hwpt_invalidate_selftest inv;
 	u32 done = 0;
 	int rc = 0;
 
-	if (array->type != IOMMU_HWPT_INVALIDATE_DATA_SELFTEST)
+	if (array->type != type)
 		rc = -EINVAL;
 	while (!rc && done < array->entry_num) {
-		rc = iommu_copy_struct_from_user_array(
-			&inv, array, IOMMU_HWPT_INVALIDATE_DATA_SELFTEST, done,
-			iotlb_id);
+		rc = iommu_copy_struct_from_user_array(&inv, array, type, done,
+						       iotlb_id);
 		if (!rc)
 			rc = invalidate_one(nested, &inv);
 		if (!rc)

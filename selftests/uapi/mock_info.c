@@ -277,20 +277,14 @@ static void expect_vtd(const struct iommu_hw_info *cmd,
 static unsigned int ext_cap(__u16 want)
 {
 	unsigned int at = 0x100;
+	__u32 head = 0;
 	char path[64];
-	__u32 head;
 	int fd;
 
 	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/config", dut);
 	fd = CHECK_FD(open(path, O_RDONLY));
-	while (at) {
-		if (pread(fd, &head, 4, at) != 4 || !head || head == ~0U)
-			at = 0;
-		else if ((head & 0xffff) == want)
-			break;
-		else
-			at = head >> 20;
-	}
+	while (at && (pread(fd, &head, 4, at) != 4 || (head & 0xffff) != want))
+		at = head && head != ~0U ? head >> 20 : 0;
 	close(fd);
 	return at;
 }

@@ -32,6 +32,9 @@ static void nest_arguments(void)
 	cmd = nested_cmd(&r, parent);
 	cmd.__reserved = 1;
 	CHECK_RET(alloc(&r, &cmd), -EOPNOTSUPP);
+	cmd = nested_cmd(&r, parent);
+	cmd.__reserved2 = 1;
+	CHECK_RET(alloc(&r, &cmd), -EOPNOTSUPP);
 	for (i = 4; i < 32; i++) {
 		cmd = nested_cmd(&r, parent);
 		cmd.flags = 1U << i;

@@ -16,7 +16,7 @@ static int check_hwpt_alloc(const struct iommu_hwpt_alloc *cmd)
 	/* Dirty tracking and faults are not built yet. */
 	if (cmd->flags & ~IOMMU_HWPT_ALLOC_NEST_PARENT || cmd->__reserved)
 		return -EOPNOTSUPP;
-	if (cmd->fault_id)
+	if (cmd->fault_id || cmd->__reserved2)
 		return -EOPNOTSUPP;
 	if (cmd->data_type == IOMMU_HWPT_DATA_NONE)
 		return cmd->data_len || cmd->data_uptr ? -EINVAL : 0;

@@ -14,7 +14,7 @@
 
 /* What one call may ask for. */
 #define ENTRY_LEN_MAX PAGE_SIZE
-#define ENTRY_NUM_MAX (1U << 19)
+#define ENTRY_NUM_MAX BIT(19)
 
 static int check_invalidate(const struct iommu_hwpt_invalidate *cmd)
 {
