@@ -16,12 +16,31 @@
 #include <linux/uaccess.h>
 #include <uapi/linux/iommufd_ext.h>
 
+#include "compat/compat.h"
 #include "device/device.h"
 #include "hook.h"
 #include "main.h"
 #include "object.h"
 #include "space/space.h"
 #include "ucmd.h"
+
+static unsigned int default_rlimit_mode = ACCOUNT_USER;
+
+static int set_default_rlimit_mode(const char *val,
+				   const struct kernel_param *kp)
+{
+	return param_set_uint_minmax(val, kp, ACCOUNT_USER, ACCOUNT_MM);
+}
+
+static const struct kernel_param_ops default_rlimit_mode_ops = {
+	.set = set_default_rlimit_mode,
+	.get = param_get_uint,
+};
+
+module_param_cb(default_rlimit_mode, &default_rlimit_mode_ops,
+		&default_rlimit_mode, 0644);
+MODULE_PARM_DESC(default_rlimit_mode,
+		 "How pinned memory counts, unless a context's IOMMU_OPTION_RLIMIT_MODE says otherwise: 0 all of a user's processes together, 1 each process by itself, as VFIO type1 does (default 0)");
 
 static int cmd_destroy(struct ucmd *ucmd)
 {
@@ -58,6 +77,7 @@ union any_command {
 	struct iommu_ioas_unmap unmap;
 	struct iommu_vdevice_alloc vdevice;
 	struct iommu_veventq_alloc veventq;
+	struct iommu_vfio_ioas vfio_ioas;
 	struct iommu_viommu_alloc viommu;
 };
 
@@ -108,6 +128,7 @@ static const struct command commands[] = {
 		virt_id),
 	COMMAND(IOMMU_VEVENTQ_ALLOC, cmd_of_viommu, iommu_veventq_alloc,
 		__reserved),
+	COMMAND(IOMMU_VFIO_IOAS, cmd_vfio_ioas, iommu_vfio_ioas, __reserved),
 	COMMAND(IOMMU_VIOMMU_ALLOC, cmd_viommu_alloc, iommu_viommu_alloc,
 		data_uptr),
 };
@@ -136,6 +157,9 @@ static long iommufd_ioctl(struct file *file, unsigned int nr,
 	};
 	int rc;
 
+	/* One type for both; VFIO's numbers end where ours begin. */
+	if (_IOC_TYPE(nr) == IOMMUFD_TYPE && _IOC_NR(nr) < IOMMUFD_CMD_BASE)
+		return container_ioctl(file->private_data, nr, arg);
 	if (!command)
 		return hook_ioctl(file->private_data, nr, ubuffer);
 	if (get_user(ucmd.user_size, (u32 __user *)ubuffer))
@@ -156,6 +180,7 @@ static int iommufd_open(struct inode *inode, struct file *file)
 
 	if (IS_ERR(ctx))
 		return PTR_ERR(ctx);
+	ctx->account_mode = READ_ONCE(default_rlimit_mode);
 	file->private_data = ctx;
 	return 0;
 }

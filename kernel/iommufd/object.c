@@ -93,6 +93,80 @@ int ctx_set_account_mode(struct iommufd_ctx *ctx, enum account_mode mode)
 }
 
 /**
+ * ctx_get_compat() - the IOAS that serves the VFIO container
+ * @ctx: the context
+ *
+ * Return: its object with a busy reference, for object_put();
+ * ERR_PTR(-ENODEV) if there is none.
+ */
+struct object *ctx_get_compat(struct iommufd_ctx *ctx)
+{
+	struct object *obj;
+
+	xa_lock(&ctx->objects);
+	obj = ctx->compat;
+	if (!obj || obj->dying)
+		obj = ERR_PTR(-ENODEV);
+	else
+		obj->busy++;
+	xa_unlock(&ctx->objects);
+	return obj;
+}
+
+/**
+ * ctx_set_compat() - let an IOAS serve the VFIO container
+ * @ctx: the context
+ * @obj: the IOAS's object; held by the caller, busy or not published yet
+ * @replace: also if another one does
+ *
+ * Return: 0; -EEXIST: another one does; -EINVAL: it is a no-iommu container.
+ */
+int ctx_set_compat(struct iommufd_ctx *ctx, struct object *obj, bool replace)
+{
+	int rc = 0;
+
+	xa_lock(&ctx->objects);
+	if (ctx->no_iommu)
+		rc = -EINVAL;
+	else if (ctx->compat && !ctx->compat->dying && !replace)
+		rc = -EEXIST;
+	else
+		ctx->compat = obj;
+	xa_unlock(&ctx->objects);
+	return rc;
+}
+
+/**
+ * ctx_clear_compat() - no IOAS serves the VFIO container any more
+ * @ctx: the context
+ */
+void ctx_clear_compat(struct iommufd_ctx *ctx)
+{
+	xa_lock(&ctx->objects);
+	ctx->compat = NULL;
+	xa_unlock(&ctx->objects);
+}
+
+/**
+ * ctx_set_no_iommu() - become a VFIO container without an IOMMU, for good
+ * @ctx: the context
+ *
+ * Return: 0, or -EINVAL if an IOAS serves it.
+ */
+int ctx_set_no_iommu(struct iommufd_ctx *ctx)
+{
+	int rc = -EINVAL;
+
+	xa_lock(&ctx->objects);
+	if (!ctx->compat) {
+		WRITE_ONCE(ctx->no_iommu, true);
+		rc = 0;
+	}
+	xa_unlock(&ctx->objects);
+	return rc;
+}
+
+/**
  * ctx_next_rcu() - the context after another one
  * @ctx: a context that ctx_next_rcu() gave in the same RCU read section, or
  *	NULL for the first
@@ -321,6 +395,8 @@ static int object_unlink_locked(struct iommufd_ctx *ctx, struct object *obj,
 		return -EBUSY;
 	}
 	__xa_erase(&ctx->objects, obj->id);
+	if (ctx->compat == obj)
+		ctx->compat = NULL;
 	return 0;
 }
 

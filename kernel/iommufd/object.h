@@ -74,6 +74,10 @@ struct device_groups {
  * @node: in the list of all contexts
  * @account_mode: under objects.xa_lock; fixed once an object exists
  * @groups: see there
+ * @compat: the IOAS that serves the VFIO container, or NULL; not kept: it goes
+ *	from here when it is destroyed; under objects.xa_lock
+ * @no_iommu: it is a VFIO container without an IOMMU, and never has a @compat;
+ *	likewise
  * @hook: who served an ioctl of this context that iommufd does not know, or
  *	NULL; set once (hook.c)
  * @rcu: frees it
@@ -86,6 +90,8 @@ struct iommufd_ctx {
 	struct list_head node;
 	enum account_mode account_mode;
 	struct device_groups groups;
+	struct object *compat;
+	bool no_iommu;
 	const struct ioctl_hook *hook;
 	struct rcu_head rcu;
 };
@@ -117,6 +123,10 @@ struct object {
 struct iommufd_ctx *ctx_create(struct file *file);
 void ctx_destroy(struct iommufd_ctx *ctx);
 int ctx_set_account_mode(struct iommufd_ctx *ctx, enum account_mode mode);
+struct object *ctx_get_compat(struct iommufd_ctx *ctx);
+int ctx_set_compat(struct iommufd_ctx *ctx, struct object *obj, bool replace);
+void ctx_clear_compat(struct iommufd_ctx *ctx);
+int ctx_set_no_iommu(struct iommufd_ctx *ctx);
 struct iommufd_ctx *ctx_next_rcu(struct iommufd_ctx *ctx);
 u64 new_cookie(void);
 
@@ -126,6 +136,12 @@ struct object *object_reserve(struct iommufd_ctx *ctx, size_t size,
 					      struct object *));
 void object_publish(struct iommufd_ctx *ctx, struct object *obj);
 void object_abort(struct iommufd_ctx *ctx, struct object *obj);
+
+/* Is it a VFIO container without an IOMMU? Once it is, it stays so. */
+static inline bool ctx_no_iommu(struct iommufd_ctx *ctx)
+{
+	return READ_ONCE(ctx->no_iommu);
+}
 
 /**
  * object_new() - object_reserve() for the structure that embeds it

@@ -168,20 +168,25 @@ static int pin_hole(struct mem *mem, u64 first, u64 last, struct op_stats *st)
 	return rc;
 }
 
-static void add_user(struct mem *mem, struct mem_user *user)
+static u64 count_runs(struct mem *mem, u64 first, u64 last)
 {
 	struct run_cursor cur;
 	struct run run;
+	u64 n = 0;
 
+	for_each_run(&mem->runs, &cur, &run, first, last)
+		n++;
+	return n;
+}
+
+static void add_user(struct mem *mem, struct mem_user *user)
+{
 	interval_tree_insert(&user->node, &mem->users);
 	if (!user->node.start && user->node.last == mem->npages - 1) {
 		user->nr_runs = run_list_nruns(&mem->runs);
 		return;
 	}
-	user->nr_runs = 0;
-	for_each_run(&mem->runs, &cur, &run, user->node.start,
-		     user->node.last)
-		user->nr_runs++;
+	user->nr_runs = count_runs(mem, user->node.start, user->node.last);
 }
 
 /**
@@ -268,5 +273,40 @@ void mem_unpin(struct mem *mem, struct mem_user *user, struct op_stats *st)
 {
 	mutex_lock(&mem->lock);
 	mem_unpin_locked(mem, user, st);
+	mutex_unlock(&mem->lock);
+}
+
+/**
+ * mem_split_user() - a user becomes two, one after the other
+ * @mem: the memory
+ * @user: from mem_pin(); keeps the pages up to @tail
+ * @tail: its node says from which page on, up to the last of @user; not added
+ *
+ * Everything stays pinned. Takes @mem->lock, so it may sleep for long; cannot
+ * fail. Give each back with mem_unpin().
+ */
+void mem_split_user(struct mem *mem, struct mem_user *user,
+		    struct mem_user *tail)
+{
+	u64 first = user->node.start, cut = tail->node.start;
+	u64 last = user->node.last, total, part;
+
+	mutex_lock(&mem->lock);
+	interval_tree_remove(&user->node, &mem->users);
+	/* A run that is cut counts on both sides; count the smaller one. */
+	total = user->nr_runs + (count_runs(mem, cut - 1, cut) == 1);
+	if (cut - first <= last - cut) {
+		part = count_runs(mem, first, cut - 1);
+		user->nr_runs = part;
+		tail->nr_runs = total - min(part, total);
+	} else {
+		part = count_runs(mem, cut, last);
+		user->nr_runs = total - min(part, total);
+		tail->nr_runs = part;
+	}
+	user->node.last = cut - 1;
+	tail->node.last = last;
+	interval_tree_insert(&user->node, &mem->users);
+	interval_tree_insert(&tail->node, &mem->users);
 	mutex_unlock(&mem->lock);
 }

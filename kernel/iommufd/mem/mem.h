@@ -83,6 +83,8 @@ void mem_put(struct mem *mem);
 
 int mem_pin(struct mem *mem, struct mem_user *user, struct op_stats *st);
 void mem_unpin(struct mem *mem, struct mem_user *user, struct op_stats *st);
+void mem_split_user(struct mem *mem, struct mem_user *user,
+		    struct mem_user *tail);
 
 /* access.c */
 enum mem_rw_flags {

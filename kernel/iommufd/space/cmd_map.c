@@ -99,12 +99,30 @@ static void fill_event(struct iommufd_map_event *ev,
 	ev->fill_ns = st->fill_ns;
 }
 
+static void trace_map(struct iommufd_map_event *ev, struct map_args *args,
+		      struct op_stats *st, u64 begin)
+{
+	ev->op = IOMMUFD_OP_MAP;
+	fill_event(ev, args, st);
+	op_end(st, &ev->duration_ns, begin);
+	trace_iommufd_map(ev);
+}
+
+static int admit_and_map(struct ioas *ioas, struct map_args *args,
+			 struct op_stats *st)
+{
+	u64 npages = ((offset_in_page(args->va) + args->length - 1) >>
+		      PAGE_SHIFT) + 1;
+	int rc = admit_map(ioas, args, IOMMUFD_OP_MAP, npages, st);
+
+	return rc ?: ioas_map_user(ioas, args, st);
+}
+
 static int map_checked(struct ucmd *ucmd, struct map_args *args, u64 *cookie,
 		       struct op_stats *st)
 {
 	struct iommu_ioas_map *cmd = ucmd->cmd;
 	struct ioas *ioas;
-	u64 npages;
 	int rc;
 
 	rc = check_map(cmd);
@@ -114,11 +132,7 @@ static int map_checked(struct ucmd *ucmd, struct map_args *args, u64 *cookie,
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
 	*cookie = ioas->view.cookie;
-	npages = ((offset_in_page(args->va) + args->length - 1) >>
-		  PAGE_SHIFT) + 1;
-	rc = admit_map(ioas, args, IOMMUFD_OP_MAP, npages, st);
-	if (!rc)
-		rc = ioas_map_user(ioas, args, st);
+	rc = admit_and_map(ioas, args, st);
 	if (!rc) {
 		cmd->iova = args->iova;
 		rc = ucmd_respond(ucmd);
@@ -152,16 +166,40 @@ int cmd_ioas_map(struct ucmd *ucmd)
 
 	if (trace_iommufd_map_enabled()) {
 		struct iommufd_map_event ev = {
-			.op = IOMMUFD_OP_MAP,
 			.ctx_cookie = ucmd->ctx->view.cookie,
 			.ioas_cookie = cookie,
 			.ioas_id = cmd->ioas_id,
 			.ret = rc,
 		};
 
-		fill_event(&ev, &args, &st);
-		op_end(&st, &ev.duration_ns, begin);
-		trace_iommufd_map(&ev);
+		trace_map(&ev, &args, &st, begin);
+	}
+	return rc;
+}
+
+/**
+ * ioas_map_for_container() - what VFIO_IOMMU_MAP_DMA asks for
+ * @ioas: the IOAS; the caller holds a busy reference
+ * @args: what and where
+ *
+ * Policies are asked; it is traced as a map like any other.
+ * Return: what policies say; see ioas_map_user().
+ */
+int ioas_map_for_container(struct ioas *ioas, struct map_args *args)
+{
+	struct op_stats st = { .timed = trace_iommufd_map_enabled() };
+	u64 begin = op_begin(&st);
+	int rc = admit_and_map(ioas, args, &st);
+
+	if (trace_iommufd_map_enabled()) {
+		struct iommufd_map_event ev = {
+			.ctx_cookie = ioas->ctx->view.cookie,
+			.ioas_cookie = ioas->view.cookie,
+			.ioas_id = ioas->obj.id,
+			.ret = rc,
+		};
+
+		trace_map(&ev, args, &st, begin);
 	}
 	return rc;
 }
@@ -294,6 +332,16 @@ static int unmap_checked(struct ucmd *ucmd, struct iommufd_unmap_event *ev,
 	return rc;
 }
 
+static void trace_unmap(struct iommufd_unmap_event *ev, struct op_stats *st,
+			u64 begin)
+{
+	ev->unpinned_pages = st->unpinned;
+	ev->clear_ns = st->clear_ns;
+	ev->unpin_ns = st->unpin_ns;
+	op_end(st, &ev->duration_ns, begin);
+	trace_iommufd_unmap(ev);
+}
+
 /**
  * cmd_ioas_unmap() - IOMMU_IOAS_UNMAP
  * @ucmd: the ioctl
@@ -315,10 +363,38 @@ int cmd_ioas_unmap(struct ucmd *ucmd)
 	u64 begin = op_begin(&st);
 
 	ev.ret = unmap_checked(ucmd, &ev, &st);
-	ev.unpinned_pages = st.unpinned;
-	ev.clear_ns = st.clear_ns;
-	ev.unpin_ns = st.unpin_ns;
-	op_end(&st, &ev.duration_ns, begin);
-	trace_iommufd_unmap(&ev);
+	trace_unmap(&ev, &st, begin);
+	return ev.ret;
+}
+
+/**
+ * ioas_unmap_for_container() - what VFIO_IOMMU_UNMAP_DMA asks for
+ * @ioas: the IOAS; the caller holds a busy reference
+ * @first: first IOVA
+ * @last: last IOVA
+ * @unmapped: set to the bytes that were unmapped
+ *
+ * It is traced as an unmap like any other.
+ * Return: see ioas_unmap(): 0 also if there was nothing.
+ */
+int ioas_unmap_for_container(struct ioas *ioas, unsigned long first,
+			     unsigned long last, u64 *unmapped)
+{
+	struct op_stats st = { .timed = trace_iommufd_unmap_enabled() };
+	struct iommufd_unmap_event ev = {
+		.ctx_cookie = ioas->ctx->view.cookie,
+		.ioas_cookie = ioas->view.cookie,
+		.ioas_id = ioas->obj.id,
+		.iova = first,
+		/* All there is, as an unmap of everything says it. */
+		.length = first || last != ULONG_MAX ? last - first + 1 :
+						       U64_MAX,
+	};
+	u64 begin = op_begin(&st);
+
+	ev.ret = ioas_unmap(ioas, first, last, &ev.unmapped_bytes,
+			    &ev.nr_areas, &st);
+	trace_unmap(&ev, &st, begin);
+	*unmapped = ev.unmapped_bytes;
 	return ev.ret;
 }

@@ -2,9 +2,12 @@
 /*
  * The IOAS as an object: made, destroyed. space.h says what it is.
  */
+#include <linux/iommu.h>
 #include <linux/ktime.h>
+#include <linux/mm.h>
 
 #include "policy/policy.h"
+#include "space/hwpt.h"
 #include "space/space.h"
 
 static void ioas_destroy(struct iommufd_ctx *ctx, struct object *obj)
@@ -85,6 +88,45 @@ int ioas_set_huge_pages(struct ioas *ioas, bool enable)
 out:
 	mutex_unlock(&ioas->iova_lock);
 	return rc;
+}
+
+/**
+ * ioas_page_sizes() - the page sizes that all HWPTs of an IOAS know
+ * @ioas: the IOAS; iova_lock is held
+ *
+ * Return: a bit for each, from PAGE_SIZE up, which smaller ones add up to.
+ * Without HWPTs: every bit.
+ */
+unsigned long ioas_page_sizes(struct ioas *ioas)
+{
+	unsigned long sizes = ULONG_MAX;
+	struct hwpt *hwpt;
+
+	lockdep_assert_held(&ioas->iova_lock);
+	list_for_each_entry(hwpt, &ioas->hwpts, node)
+		sizes &= hwpt->domain->pgsize_bitmap;
+	if (sizes & ~PAGE_MASK)
+		sizes |= PAGE_SIZE;
+	return sizes & PAGE_MASK;
+}
+
+/**
+ * ioas_enforces_coherency() - can no device here bypass the CPU's caches?
+ * @ioas: the IOAS
+ *
+ * Takes iova_lock.
+ * Return: true if no HWPT lets one; also without HWPTs.
+ */
+bool ioas_enforces_coherency(struct ioas *ioas)
+{
+	struct hwpt *hwpt;
+	bool all = true;
+
+	mutex_lock(&ioas->iova_lock);
+	list_for_each_entry(hwpt, &ioas->hwpts, node)
+		all &= hwpt->enforce_coherency;
+	mutex_unlock(&ioas->iova_lock);
+	return all;
 }
 
 /**

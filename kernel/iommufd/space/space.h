@@ -86,7 +86,8 @@ enum area_state {
 /**
  * struct area - a mapping
  * @view: IOVA, length and all that BPF sees; constant but for the counts of
- *	pages, which change with @nr_hwpts
+ *	pages, which change with @nr_hwpts, and the length, which shrinks when
+ *	the area is cut
  * @mem: the memory; one reference
  * @offset: first byte of the slice, from the start of the memory's first page
  * @user: keeps the slice pinned while @nr_hwpts is not 0
@@ -133,6 +134,8 @@ struct ioas *ioas_create(struct iommufd_ctx *ctx);
 void ioas_init_request(struct ioas *ioas, struct pin_request *req,
 		       enum iommufd_op op);
 int ioas_set_huge_pages(struct ioas *ioas, bool enable);
+unsigned long ioas_page_sizes(struct ioas *ioas);
+bool ioas_enforces_coherency(struct ioas *ioas);
 
 /* The IOAS behind an id, with a busy reference for object_put(). */
 static inline struct ioas *ioas_get(struct iommufd_ctx *ctx, u32 id)
@@ -191,6 +194,9 @@ int ioas_copy(struct ioas *dst, struct ioas *src, unsigned long first,
 	      struct map_args *args, copy_admit_fn admit, struct op_stats *st);
 int ioas_unmap(struct ioas *ioas, unsigned long first, unsigned long last,
 	       u64 *unmapped, u64 *nr_areas, struct op_stats *st);
+
+/* cut.c */
+int ioas_cut(struct ioas *ioas, unsigned long iova);
 
 /* walk.c: HWPTs that join and leave */
 void ioas_update_alignment(struct ioas *ioas);
@@ -251,5 +257,10 @@ int cmd_ioas_copy(struct ucmd *ucmd);
 int cmd_ioas_map(struct ucmd *ucmd);
 int cmd_ioas_unmap(struct ucmd *ucmd);
 int cmd_option(struct ucmd *ucmd);
+
+/* cmd_map.c, for compat/ */
+int ioas_map_for_container(struct ioas *ioas, struct map_args *args);
+int ioas_unmap_for_container(struct ioas *ioas, unsigned long first,
+			     unsigned long last, u64 *unmapped);
 
 #endif
