@@ -151,3 +151,32 @@ int iommufd_set_rlimit_mode(int fd, __u64 mode)
 
 	return xioctl(fd, IOMMU_OPTION, &cmd);
 }
+
+int iommufd_vfio_ioas(int fd, __u16 op, __u32 *ioas_id)
+{
+	struct iommu_vfio_ioas cmd = {
+		.size = sizeof(cmd),
+		.op = op,
+		.ioas_id = *ioas_id,
+	};
+	int ret = xioctl(fd, IOMMU_VFIO_IOAS, &cmd);
+
+	if (!ret && op == IOMMU_VFIO_IOAS_GET)
+		*ioas_id = cmd.ioas_id;
+	return ret;
+}
+
+int iommufd_option_get(int fd, __u32 option, __u32 object, __u64 *value)
+{
+	struct iommu_option cmd = {
+		.size = sizeof(cmd),
+		.option_id = option,
+		.op = IOMMU_OPTION_OP_GET,
+		.object_id = object,
+	};
+	int ret = xioctl(fd, IOMMU_OPTION, &cmd);
+
+	if (!ret)
+		*value = cmd.val64;
+	return ret;
+}

@@ -51,6 +51,10 @@ int iommufd_hwpt_alloc(int fd, __u32 dev_id, __u32 pt_id, __u32 flags,
 int iommufd_ranges(int fd, __u32 ioas_id, struct iommu_iova_range *ranges,
 		   __u32 *count, __u64 *align);
 
+/* Which IOAS serves the VFIO container: enum iommufd_vfio_ioas_op. */
+int iommufd_vfio_ioas(int fd, __u16 op, __u32 *ioas_id);
+
+int iommufd_option_get(int fd, __u32 option, __u32 object, __u64 *value);
 /* 0: pages are charged to the user; 1: to the process. */
 int iommufd_set_rlimit_mode(int fd, __u64 mode);
 
