@@ -6,10 +6,22 @@
 #ifndef IOMMU_INTERNAL_H
 #define IOMMU_INTERNAL_H
 
+#include <linux/types.h>
+
+struct iommu_attach_handle;
 struct iommu_domain;
 struct iommu_group;
 
-int iommu_group_replace_domain(struct iommu_group *group,
-			       struct iommu_domain *new_domain);
+int iommu_attach_group_handle(struct iommu_domain *domain,
+			      struct iommu_group *group,
+			      struct iommu_attach_handle *handle);
+void iommu_detach_group_handle(struct iommu_domain *domain,
+			       struct iommu_group *group);
+int iommu_replace_group_handle(struct iommu_group *group,
+			       struct iommu_domain *new_domain,
+			       struct iommu_attach_handle *handle);
+struct iommu_attach_handle *
+iommu_attach_handle_get(struct iommu_group *group, unsigned int pasid,
+			unsigned int type);
 
 #endif

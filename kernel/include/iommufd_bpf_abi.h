@@ -339,6 +339,8 @@ struct iommufd_unmap_event {
  * @duration_ns: the whole operation, of which
  * @policy_ns: asking policies
  * @device: dev_name()
+ * @pasid: which of the device's DMA; 0 for that without a PASID
+ * @__reserved: 0
  */
 struct iommufd_attach_event {
 	__u64 ctx_cookie;
@@ -353,6 +355,8 @@ struct iommufd_attach_event {
 	__u64 duration_ns;
 	__u64 policy_ns;
 	char device[IOMMUFD_DEVNAME_LEN];
+	__u32 pasid;
+	__u32 __reserved;
 };
 
 /**

@@ -22,6 +22,7 @@ static const struct hook_core hook_core = {
 	.ioas_reserve = ioas_reserve,
 	.device_bind = device_bind,
 	.device_unbind = device_unbind,
+	.device_set_pasid_replacer = device_set_pasid_replacer,
 };
 
 /**

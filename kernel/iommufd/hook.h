@@ -12,6 +12,7 @@
 #include "object.h"
 
 struct device;
+struct iommu_ops;
 struct iommufd_device;
 struct ioas;
 struct module;
@@ -41,6 +42,7 @@ struct ioctl_hook {
  * @device_bind: iommufd_device_bind() for a device that lives in the context
  *	and dies with it, and so must not keep it alive
  * @device_unbind: the reverse
+ * @device_set_pasid_replacer: see there
  *
  * A table, because these names are too plain to be exported.
  */
@@ -59,6 +61,7 @@ struct hook_core {
 	struct iommufd_device *(*device_bind)(struct iommufd_ctx *ctx,
 					      struct device *dev, u32 *id);
 	void (*device_unbind)(struct iommufd_device *idev);
+	void (*device_set_pasid_replacer)(const struct iommu_ops *ops);
 };
 
 /* Namespace IOMMUFD_HOOK. */

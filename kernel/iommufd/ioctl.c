@@ -18,6 +18,7 @@
 
 #include "compat/compat.h"
 #include "device/device.h"
+#include "fault/fault.h"
 #include "hook.h"
 #include "main.h"
 #include "object.h"
@@ -64,6 +65,7 @@ static int cmd_of_viommu(struct ucmd *ucmd)
 /* Room for any command. */
 union any_command {
 	struct iommu_destroy destroy;
+	struct iommu_fault_alloc fault;
 	struct iommu_hw_info hw_info;
 	struct iommu_hw_queue_alloc hw_queue;
 	struct iommu_hwpt_alloc hwpt;
@@ -107,6 +109,8 @@ struct command {
 
 static const struct command commands[] = {
 	COMMAND(IOMMU_DESTROY, cmd_destroy, iommu_destroy, id),
+	COMMAND(IOMMU_FAULT_QUEUE_ALLOC, cmd_fault_queue_alloc,
+		iommu_fault_alloc, out_fault_fd),
 	COMMAND(IOMMU_GET_HW_INFO, cmd_get_hw_info, iommu_hw_info, __reserved),
 	COMMAND(IOMMU_HW_QUEUE_ALLOC, cmd_of_viommu, iommu_hw_queue_alloc,
 		length),

@@ -44,6 +44,7 @@ enum object_type {
 	OBJECT_HWPT,
 	OBJECT_DEVICE,
 	OBJECT_ACCESS,
+	OBJECT_FAULT,
 	OBJECT_HOOK, /* of the module behind the hook */
 };
 

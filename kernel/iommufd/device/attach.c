@@ -15,8 +15,8 @@
 #include "trace.h"
 
 /* group_attach() or group_replace() */
-typedef int (*attach_fn)(struct iommufd_device *idev, struct hwpt *hwpt,
-			 struct hwpt **old);
+typedef int (*attach_fn)(struct iommufd_device *idev, ioasid_t pasid,
+			 struct hwpt *hwpt, struct hwpt **old);
 
 /* The next HWPT of an IOAS that an attach may pick; @prev is given back. */
 static struct hwpt *next_automatic(struct ioas *ioas, struct hwpt *prev)
@@ -45,15 +45,16 @@ out:
 static int attach_then_fill(struct iommufd_device *idev, struct hwpt *hwpt,
 			    struct op_stats *st)
 {
+	struct iommufd_attach_event ev;
 	struct hwpt *old;
 	int rc;
 
-	rc = group_attach(idev, hwpt, &old);
+	rc = group_attach(idev, IOMMU_NO_PASID, hwpt, &old);
 	if (rc)
 		return rc;
 	rc = hwpt_fill(hwpt, st);
 	if (rc) {
-		group_detach(idev, &old);
+		group_detach(idev, IOMMU_NO_PASID, &ev, &old);
 		object_unuse(idev->ctx, &hwpt->obj);
 	}
 	return rc;
@@ -65,7 +66,7 @@ static int fill_then_replace(struct iommufd_device *idev, struct hwpt *hwpt,
 {
 	int rc = hwpt_fill(hwpt, st);
 
-	return rc ?: group_replace(idev, hwpt, old);
+	return rc ?: group_replace(idev, IOMMU_NO_PASID, hwpt, old);
 }
 
 static int attach_new_hwpt(struct iommufd_device *idev, struct ioas *ioas,
@@ -102,7 +103,7 @@ static int attach_to_ioas(struct iommufd_device *idev, struct ioas *ioas,
 	if (mutex_lock_killable(&ioas->attach_lock))
 		return -EINTR;
 	while ((hwpt = next_automatic(ioas, hwpt))) {
-		rc = attach(idev, hwpt, old);
+		rc = attach(idev, IOMMU_NO_PASID, hwpt, old);
 		if (rc != -EINVAL) {
 			ev->hwpt_id = hwpt->obj.id;
 			object_put(ioas->ctx, &hwpt->obj);
@@ -142,8 +143,8 @@ int device_admit(struct iommufd_device *idev, struct ioas *ioas,
 	return policy_admit(&req, st);
 }
 
-static int attach_to_object(struct iommufd_device *idev, u32 pt_id,
-			    attach_fn attach, struct hwpt **old,
+static int attach_to_object(struct iommufd_device *idev, ioasid_t pasid,
+			    u32 pt_id, attach_fn attach, struct hwpt **old,
 			    struct iommufd_attach_event *ev,
 			    struct op_stats *st)
 {
@@ -156,6 +157,11 @@ static int attach_to_object(struct iommufd_device *idev, u32 pt_id,
 		return PTR_ERR(obj);
 	switch (obj->type) {
 	case OBJECT_IOAS:
+		/* HWPTs that an attach makes are not for PASIDs. */
+		if (pasid != IOMMU_NO_PASID) {
+			rc = -EINVAL;
+			goto out;
+		}
 		ioas = container_of(obj, struct ioas, obj);
 		break;
 	case OBJECT_HWPT:
@@ -171,7 +177,7 @@ static int attach_to_object(struct iommufd_device *idev, u32 pt_id,
 	if (rc)
 		goto out;
 	if (hwpt) {
-		rc = attach(idev, hwpt, old);
+		rc = attach(idev, pasid, hwpt, old);
 		ev->hwpt_id = hwpt->obj.id;
 	} else {
 		rc = attach_to_ioas(idev, ioas, attach, old, ev, st);
@@ -181,12 +187,13 @@ out:
 	return rc;
 }
 
-static void start_event(struct iommufd_device *idev,
+static void start_event(struct iommufd_device *idev, ioasid_t pasid,
 			struct iommufd_attach_event *ev)
 {
 	ev->ctx_cookie = idev->ctx->view.cookie;
 	ev->device_id = idev->obj.id;
 	ev->group_id = idev->view.group_id;
+	ev->pasid = pasid;
 	memcpy(ev->device, idev->view.name, sizeof(ev->device));
 }
 
@@ -197,12 +204,11 @@ static int attach_or_replace(struct iommufd_device *idev, ioasid_t pasid,
 {
 	u64 begin = op_begin(st);
 	struct hwpt *old = NULL;
-	int rc = -EOPNOTSUPP;
+	int rc;
 
-	start_event(idev, ev);
+	start_event(idev, pasid, ev);
 	ev->pt_id = *pt_id;
-	if (pasid == IOMMU_NO_PASID)
-		rc = attach_to_object(idev, *pt_id, attach, &old, ev, st);
+	rc = attach_to_object(idev, pasid, *pt_id, attach, &old, ev, st);
 	if (!rc)
 		*pt_id = ev->hwpt_id;
 	if (old)
@@ -217,16 +223,18 @@ static int attach_or_replace(struct iommufd_device *idev, ioasid_t pasid,
 /**
  * iommufd_device_attach() - let a HWPT translate a device's DMA
  * @idev: the device, detached; the caller serialises attach and detach of it
- * @pasid: IOMMU_NO_PASID; others are not built yet
- * @pt_id: in: the id of an IOAS or a HWPT; out: the id of the HWPT
+ * @pasid: of which DMA; IOMMU_NO_PASID for that without one
+ * @pt_id: in: the id of an IOAS or a HWPT, for a PASID a HWPT; out: the id of
+ *	the HWPT
  *
  * For an IOAS any HWPT that suits is shared or a new one is made, filled with
  * all mappings. May sleep for long: memory may have to be pinned.
  *
  * Return: 0; -ENOENT: no such id; -EINVAL: not an IOAS or HWPT, or the device
  * cannot use it; -EBUSY: attached already; -EADDRINUSE: something is mapped
- * where the device or the IOMMU cannot reach; -EOPNOTSUPP for a PASID; what a
- * policy says; what pinning and mapping say. Nothing has changed then.
+ * where the device or the IOMMU cannot reach; -EOPNOTSUPP the IOMMU's driver
+ * cannot attach PASIDs; what that driver, a policy, pinning and mapping say.
+ * Nothing has changed then.
  */
 int iommufd_device_attach(struct iommufd_device *idev, ioasid_t pasid,
 			  u32 *pt_id)
@@ -244,14 +252,16 @@ EXPORT_SYMBOL_NS_GPL(iommufd_device_attach, IOMMUFD);
 /**
  * iommufd_device_replace() - let another HWPT translate a device's DMA
  * @idev: the device, attached; the caller serialises attach and detach of it
- * @pasid: IOMMU_NO_PASID; others are not built yet
- * @pt_id: in: the id of an IOAS or a HWPT; out: the id of the HWPT
+ * @pasid: of which DMA; IOMMU_NO_PASID for that without one
+ * @pt_id: in: the id of an IOAS or a HWPT, for a PASID a HWPT; out: the id of
+ *	the HWPT
  *
  * As iommufd_device_attach(), and moves the device's whole group. The new HWPT
  * is filled before the old one is left.
  *
  * Return: as iommufd_device_attach(); -EINVAL also if the device is not
- * attached. Everything is as before then.
+ * attached; -EOPNOTSUPP also if the IOMMU's driver cannot replace what a PASID
+ * is attached to. Everything is as before then.
  */
 int iommufd_device_replace(struct iommufd_device *idev, ioasid_t pasid,
 			   u32 *pt_id)
@@ -281,12 +291,8 @@ void iommufd_device_detach(struct iommufd_device *idev, ioasid_t pasid)
 	u64 begin = op_begin(&st);
 	struct hwpt *old;
 
-	if (WARN_ON(pasid != IOMMU_NO_PASID))
-		return;
-	start_event(idev, &ev);
-	ev.hwpt_id = idev->view.hwpt_id;
-	ev.ioas_cookie = idev->view.ioas_cookie;
-	group_detach(idev, &old);
+	start_event(idev, pasid, &ev);
+	group_detach(idev, pasid, &ev, &old);
 	if (old)
 		hwpt_put(old);
 	op_end(&st, &ev.duration_ns, begin);

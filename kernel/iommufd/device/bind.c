@@ -20,7 +20,7 @@ static void bound_device_destroy(struct iommufd_ctx *ctx, struct object *obj)
 	struct iommufd_device *idev =
 		container_of(obj, struct iommufd_device, obj);
 
-	WARN_ON(idev->attached);
+	WARN_ON(idev->nr_attached);
 	iommu_device_release_dma_owner(idev->dev);
 	device_group_put(ctx, idev->group);
 }

@@ -4,23 +4,34 @@
  * attaches: paging ones, and nested ones on top of those.
  */
 #include <linux/iommu.h>
-#include <uapi/linux/iommufd.h>
+#include <uapi/linux/iommufd_ext.h>
 
 #include "device/device.h"
+#include "fault/fault.h"
 #include "space/hwpt.h"
 #include "space/space.h"
 #include "ucmd.h"
 
 static int check_hwpt_alloc(const struct iommu_hwpt_alloc *cmd)
 {
-	/* Dirty tracking and faults are not built yet. */
-	if (cmd->flags & ~IOMMU_HWPT_ALLOC_NEST_PARENT || cmd->__reserved)
+	/* Dirty tracking is not built yet. */
+	const u32 known = IOMMU_HWPT_ALLOC_NEST_PARENT |
+			  IOMMU_HWPT_FAULT_ID_VALID | IOMMU_HWPT_ALLOC_PASID;
+
+	if (cmd->flags & ~known || cmd->__reserved || cmd->__reserved2)
 		return -EOPNOTSUPP;
-	if (cmd->fault_id || cmd->__reserved2)
+	/* A nest parent's faults are those of the HWPTs on top of it. */
+	if (cmd->flags & IOMMU_HWPT_ALLOC_NEST_PARENT &&
+	    cmd->flags & IOMMU_HWPT_FAULT_ID_VALID)
 		return -EOPNOTSUPP;
 	if (cmd->data_type == IOMMU_HWPT_DATA_NONE)
 		return cmd->data_len || cmd->data_uptr ? -EINVAL : 0;
 	return cmd->data_len ? 0 : -EINVAL;
+}
+
+static u32 driver_flags(const struct iommu_hwpt_alloc *cmd)
+{
+	return cmd->flags & ~IOMMU_HWPT_FAULT_ID_VALID;
 }
 
 /* Where the driver finds what user space tells it; NULL if that is nothing. */
@@ -50,7 +61,8 @@ static struct hwpt *make_paging(struct ucmd *ucmd, struct iommufd_device *idev,
 	rc = device_admit(idev, ioas, &st);
 	if (rc)
 		return ERR_PTR(rc);
-	hwpt = hwpt_create(ioas, idev->dev, cmd->flags, user_data(ucmd, &data));
+	hwpt = hwpt_create(ioas, idev->dev, driver_flags(cmd),
+			   user_data(ucmd, &data));
 	if (IS_ERR(hwpt))
 		return hwpt;
 	rc = hwpt_fill(hwpt, &st);
@@ -67,9 +79,10 @@ static struct hwpt *make_nested(struct ucmd *ucmd, struct iommufd_device *idev,
 	struct iommu_hwpt_alloc *cmd = ucmd->cmd;
 	struct iommu_user_data data;
 
-	if (cmd->flags || cmd->data_type == IOMMU_HWPT_DATA_NONE)
+	if (driver_flags(cmd) & ~IOMMU_HWPT_ALLOC_PASID ||
+	    cmd->data_type == IOMMU_HWPT_DATA_NONE)
 		return ERR_PTR(-EOPNOTSUPP);
-	return hwpt_create_nested(parent, idev->dev, cmd->flags,
+	return hwpt_create_nested(parent, idev->dev, driver_flags(cmd),
 				  user_data(ucmd, &data));
 }
 
@@ -88,6 +101,22 @@ static struct hwpt *make_hwpt(struct ucmd *ucmd, struct iommufd_device *idev,
 	}
 }
 
+static int set_faults(struct ucmd *ucmd, struct hwpt *hwpt)
+{
+	struct iommu_hwpt_alloc *cmd = ucmd->cmd;
+	struct object *queue;
+
+	if (!(cmd->flags & IOMMU_HWPT_FAULT_ID_VALID))
+		return 0;
+	queue = object_get(ucmd->ctx, cmd->fault_id, OBJECT_FAULT);
+	if (IS_ERR(queue))
+		return PTR_ERR(queue);
+	hwpt_report_faults(hwpt, container_of(queue, struct fault_queue, obj),
+			   device_deliver_fault);
+	object_put(ucmd->ctx, queue);
+	return 0;
+}
+
 static int alloc_hwpt(struct ucmd *ucmd, struct iommufd_device *idev,
 		      struct object *pt)
 {
@@ -97,8 +126,11 @@ static int alloc_hwpt(struct ucmd *ucmd, struct iommufd_device *idev,
 
 	if (IS_ERR(hwpt))
 		return PTR_ERR(hwpt);
-	cmd->out_hwpt_id = hwpt->obj.id;
-	rc = ucmd_respond(ucmd);
+	rc = set_faults(ucmd, hwpt);
+	if (!rc) {
+		cmd->out_hwpt_id = hwpt->obj.id;
+		rc = ucmd_respond(ucmd);
+	}
 	if (rc)
 		hwpt_abort(hwpt);
 	else
@@ -112,7 +144,7 @@ static int alloc_hwpt(struct ucmd *ucmd, struct iommufd_device *idev,
  *
  * Return: 0; -EOPNOTSUPP unknown flags, or nothing that this IOMMU can do;
  * -EINVAL arguments that do not fit each other, or no such page table; -ENOENT
- * no such device; see hwpt_create(), hwpt_create_nested() and
+ * no such device or fault queue; see hwpt_create(), hwpt_create_nested() and
  * ioas_join_hwpt(); -EFAULT.
  */
 int cmd_hwpt_alloc(struct ucmd *ucmd)

@@ -6,7 +6,9 @@
 #ifndef IOMMUFD_DEVICE_H
 #define IOMMUFD_DEVICE_H
 
+#include <linux/iommu.h>
 #include <linux/mutex.h>
+#include <linux/xarray.h>
 
 #include "object.h"
 #include "stats.h"
@@ -15,28 +17,73 @@ struct device;
 struct hwpt;
 struct ioas;
 struct iommu_group;
+struct iommufd_attach_event;
 
 /**
  * struct device_group - an IOMMU group, as one context uses it
  * @group: the IOMMU group, referenced
  * @nr_bound: devices bound; under the context's groups.lock
  * @lock: serialises attaching and detaching the group's devices
- * @hwpt: what the whole group is attached to, or NULL; one user reference;
- *	under @lock
- * @attached: struct iommufd_device.node; under @lock
+ * @attachments: struct attachment by PASID; under @lock
  * @sw_msi_start: first IOVA of the software MSI window, or PHYS_ADDR_MAX;
  *	under @lock
  *
- * The IOMMU cannot tell the devices of a group apart, so all of them are
- * attached to the same HWPT, and none but this context may use any.
+ * The IOMMU cannot tell the devices of a group apart, so what one of them is
+ * attached to, PASID by PASID, the others are attached to or to nothing, and
+ * none but this context may use any.
  */
 struct device_group {
 	struct iommu_group *group;
 	unsigned int nr_bound;
 	struct mutex lock;
-	struct hwpt *hwpt;
-	struct list_head attached;
+	struct xarray attachments;
 	phys_addr_t sw_msi_start;
+};
+
+/**
+ * struct attach_slot - what the IOMMU core holds while a HWPT is attached
+ * @handle: by which it finds us again when a device faults
+ * @attachment: whose slot it is; constant
+ * @hwpt: the HWPT, while the slot is in use
+ */
+struct attach_slot {
+	struct iommu_attach_handle handle;
+	struct attachment *attachment;
+	struct hwpt *hwpt;
+};
+
+/**
+ * struct attachment - the HWPT that translates a PASID of a group
+ * @group: the group
+ * @pasid: the PASID; IOMMU_NO_PASID for DMA without one
+ * @devices: struct attached_device.node, never empty; under the group's lock
+ *	and @fault_lock
+ * @fault_lock: serialises the delivery of faults, which comes without the
+ *	group's lock, with what it depends on
+ * @now: the slot of the HWPT that faults are delivered for; one user reference
+ *	to the HWPT; under the group's lock and @fault_lock, so either will do
+ *	to read
+ * @slots: two, because during a replace the core may find either HWPT
+ *
+ * It lives from the first device's attach to the last one's detach.
+ */
+struct attachment {
+	struct device_group *group;
+	ioasid_t pasid;
+	struct list_head devices;
+	struct mutex fault_lock;
+	struct attach_slot *now;
+	struct attach_slot slots[2];
+};
+
+/**
+ * struct attached_device - a device of an attachment
+ * @node: in attachment.devices
+ * @idev: the device
+ */
+struct attached_device {
+	struct list_head node;
+	struct iommufd_device *idev;
 };
 
 /**
@@ -46,8 +93,8 @@ struct device_group {
  * @ctx: its context, referenced by who bound it
  * @dev: the device; the driver that bound it keeps it alive
  * @group: its group
- * @attached: to group->hwpt; under @group's lock
- * @node: then, in group->attached
+ * @nr_attached: attachments it is in; under @group's lock
+ * @nr_fault_users: those of them whose HWPT wants its faults; likewise
  */
 struct iommufd_device {
 	struct object obj;
@@ -55,8 +102,8 @@ struct iommufd_device {
 	struct iommufd_ctx *ctx;
 	struct device *dev;
 	struct device_group *group;
-	bool attached;
-	struct list_head node;
+	unsigned int nr_attached;
+	unsigned int nr_fault_users;
 };
 
 /* group.c */
@@ -65,11 +112,28 @@ struct device_group *device_group_get(struct iommufd_ctx *ctx,
 void device_group_put(struct iommufd_ctx *ctx, struct device_group *group);
 
 /* group_attach.c */
-int group_attach(struct iommufd_device *idev, struct hwpt *hwpt,
-		 struct hwpt **old);
-int group_replace(struct iommufd_device *idev, struct hwpt *hwpt,
-		  struct hwpt **old);
-void group_detach(struct iommufd_device *idev, struct hwpt **old);
+int group_attach(struct iommufd_device *idev, ioasid_t pasid,
+		 struct hwpt *hwpt, struct hwpt **old);
+int group_replace(struct iommufd_device *idev, ioasid_t pasid,
+		  struct hwpt *hwpt, struct hwpt **old);
+void group_detach(struct iommufd_device *idev, ioasid_t pasid,
+		  struct iommufd_attach_event *ev, struct hwpt **old);
+
+/* attachment.c */
+struct attachment *attachment_create(struct device_group *group,
+				     ioasid_t pasid);
+void attachment_free(struct attachment *att);
+int attachment_connect(struct attachment *att, struct device *dev,
+		       struct hwpt *hwpt);
+int attachment_switch(struct attachment *att, struct hwpt *hwpt);
+void attachment_disconnect(struct attachment *att, struct device *dev);
+void device_set_pasid_replacer(const struct iommu_ops *ops);
+
+/* fault.c */
+int device_deliver_fault(struct iopf_group *faults);
+bool device_may_fault(struct iommufd_device *idev);
+int device_enable_faults(struct iommufd_device *idev);
+void device_disable_faults(struct iommufd_device *idev);
 
 /* attach.c */
 int device_admit(struct iommufd_device *idev, struct ioas *ioas,

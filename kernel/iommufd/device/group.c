@@ -16,7 +16,7 @@ static struct device_group *group_create(struct iommu_group *group)
 	if (!dgroup)
 		return NULL;
 	mutex_init(&dgroup->lock);
-	INIT_LIST_HEAD(&dgroup->attached);
+	xa_init_flags(&dgroup->attachments, XA_FLAGS_ACCOUNT);
 	dgroup->group = group;
 	dgroup->sw_msi_start = PHYS_ADDR_MAX;
 	return dgroup;
@@ -79,7 +79,7 @@ void device_group_put(struct iommufd_ctx *ctx, struct device_group *dgroup)
 {
 	mutex_lock(&ctx->groups.lock);
 	if (!--dgroup->nr_bound) {
-		WARN_ON(dgroup->hwpt);
+		WARN_ON(!xa_empty(&dgroup->attachments));
 		xa_erase(&ctx->groups.by_id, iommu_group_id(dgroup->group));
 		iommu_group_put(dgroup->group);
 		mutex_destroy(&dgroup->lock);

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Which HWPT translates a group's DMA: attach, replace, detach. All devices of
- * a group share one; the first to be attached brings it, the last one to be
- * detached takes it away, and any of them moves all.
+ * Which HWPT translates a group's DMA, PASID by PASID: attach, replace, detach.
+ * All devices of a group share one; the first to be attached brings it, the
+ * last one to be detached takes it away, and any of them moves all.
  */
 #include <linux/iommu.h>
+#include <linux/slab.h>
 
 #include "device/device.h"
-#include "iommu_internal.h"
 #include "space/hwpt.h"
 #include "space/space.h"
 
@@ -37,136 +37,290 @@ static bool coherency_suits(struct iommufd_device *idev,
 				     IOMMU_CAP_ENFORCE_CACHE_COHERENCY);
 }
 
-/* iommu_group_replace_domain() does not look, as iommu_attach_group() does. */
+/* The core looks when it attaches, but not when it replaces. */
 static bool driver_suits(struct iommufd_device *idev, const struct hwpt *hwpt)
 {
 	return hwpt->domain->owner == idev->dev->iommu->iommu_dev->ops;
 }
 
-static void set_views(struct device_group *group, const struct hwpt *hwpt)
+/* Is a HWPT attached to any PASID proper? */
+static bool uses_pasids(struct device_group *group)
 {
-	struct iommufd_device *idev;
+	unsigned long pasid = IOMMU_NO_PASID;
+
+	return xa_find_after(&group->attachments, &pasid, ULONG_MAX,
+			     XA_PRESENT);
+}
+
+/*
+ * PASIDs need a table of their own in the hardware, which what is beside them
+ * must be made for as well.
+ */
+static bool pasid_suits(struct iommufd_device *idev, ioasid_t pasid,
+			const struct hwpt *hwpt)
+{
+	struct device_group *group = idev->group;
+	struct attachment *beside;
 
 	lockdep_assert_held(&group->lock);
-	list_for_each_entry(idev, &group->attached, node) {
-		WRITE_ONCE(idev->view.hwpt_id, hwpt->obj.id);
-		WRITE_ONCE(idev->view.ioas_cookie, hwpt->ioas->view.cookie);
+	if (pasid == IOMMU_NO_PASID)
+		return hwpt->pasid_compat || !uses_pasids(group);
+	if (!hwpt->pasid_compat || pasid >= idev->dev->iommu->max_pasids)
+		return false;
+	beside = xa_load(&group->attachments, IOMMU_NO_PASID);
+	return !beside || beside->now->hwpt->pasid_compat;
+}
+
+static bool hwpt_suits(struct iommufd_device *idev, ioasid_t pasid,
+		       const struct hwpt *hwpt)
+{
+	return coherency_suits(idev, hwpt) && pasid_suits(idev, pasid, hwpt) &&
+	       (!hwpt->faults || device_may_fault(idev));
+}
+
+static struct attached_device *find_attached(struct attachment *att,
+					     struct iommufd_device *idev)
+{
+	struct attached_device *at;
+
+	lockdep_assert_held(&att->group->lock);
+	list_for_each_entry(at, &att->devices, node)
+		if (at->idev == idev)
+			return at;
+	return NULL;
+}
+
+/* What BPF sees of a device is where its DMA without a PASID goes. */
+static void set_views(struct attachment *att, const struct hwpt *hwpt)
+{
+	struct attached_device *at;
+
+	lockdep_assert_held(&att->group->lock);
+	if (att->pasid != IOMMU_NO_PASID)
+		return;
+	list_for_each_entry(at, &att->devices, node) {
+		WRITE_ONCE(at->idev->view.hwpt_id, hwpt->obj.id);
+		WRITE_ONCE(at->idev->view.ioas_cookie,
+			   hwpt->ioas->view.cookie);
 	}
 }
 
-static int attach_first(struct device_group *group, struct hwpt *hwpt,
-			struct iommufd_ctx *ctx)
+static void add_device(struct attachment *att, struct attached_device *at)
 {
+	mutex_lock(&att->fault_lock);
+	list_add_tail(&at->node, &att->devices);
+	mutex_unlock(&att->fault_lock);
+	at->idev->nr_attached++;
+}
+
+static void remove_device(struct attachment *att, struct attached_device *at)
+{
+	at->idev->nr_attached--;
+	mutex_lock(&att->fault_lock);
+	list_del(&at->node);
+	mutex_unlock(&att->fault_lock);
+}
+
+/*
+ * What a device needs of its own before a HWPT translates for it. Reserved
+ * regions are where DMA without a PASID goes astray.
+ */
+static int prepare_device(struct iommufd_device *idev, ioasid_t pasid,
+			  struct hwpt *hwpt)
+{
+	int rc = 0;
+
+	if (pasid == IOMMU_NO_PASID)
+		rc = device_reserve_regions(idev, hwpt->ioas);
+	if (rc || !hwpt->faults)
+		return rc;
+	rc = device_enable_faults(idev);
+	if (rc && pasid == IOMMU_NO_PASID)
+		device_unreserve_regions(idev, hwpt->ioas);
+	return rc;
+}
+
+static void unprepare_device(struct iommufd_device *idev, ioasid_t pasid,
+			     struct hwpt *hwpt)
+{
+	if (hwpt->faults)
+		device_disable_faults(idev);
+	if (pasid == IOMMU_NO_PASID)
+		device_unreserve_regions(idev, hwpt->ioas);
+}
+
+/* The first device brings the HWPT. */
+static int attach_first(struct attached_device *at, ioasid_t pasid,
+			struct hwpt *hwpt)
+{
+	struct iommufd_device *idev = at->idev;
+	struct device_group *group = idev->group;
+	struct attachment *att;
+	int rc;
+
+	if (pasid == IOMMU_NO_PASID) {
+		rc = setup_sw_msi(group, hwpt_paging(hwpt));
+		if (rc)
+			return rc;
+	}
+	att = attachment_create(group, pasid);
+	if (!att)
+		return -ENOMEM;
+	rc = xa_insert(&group->attachments, pasid, att, GFP_KERNEL_ACCOUNT);
+	if (rc)
+		goto err_free;
+	/* Its faults must find it. */
+	add_device(att, at);
+	rc = attachment_connect(att, idev->dev, hwpt);
+	if (rc)
+		goto err_remove;
+	object_use(idev->ctx, &hwpt->obj);
+	return 0;
+
+err_remove:
+	remove_device(att, at);
+	xa_erase(&group->attachments, pasid);
+err_free:
+	attachment_free(att);
+	return rc;
+}
+
+static int attach_locked(struct iommufd_device *idev, ioasid_t pasid,
+			 struct hwpt *hwpt)
+{
+	struct device_group *group = idev->group;
+	struct attached_device *at;
+	struct attachment *att;
 	int rc;
 
 	lockdep_assert_held(&group->lock);
-	rc = setup_sw_msi(group, hwpt_paging(hwpt));
+	att = xa_load(&group->attachments, pasid);
+	if (att && find_attached(att, idev))
+		return -EBUSY;
+	if ((att && att->now->hwpt != hwpt) || !hwpt_suits(idev, pasid, hwpt))
+		return -EINVAL;
+	at = kzalloc(sizeof(*at), GFP_KERNEL_ACCOUNT);
+	if (!at)
+		return -ENOMEM;
+	at->idev = idev;
+	rc = prepare_device(idev, pasid, hwpt);
 	if (rc)
-		return rc;
-	rc = iommu_attach_group(hwpt->domain, group->group);
+		goto err_free;
+	if (att)
+		add_device(att, at);
+	else
+		rc = attach_first(at, pasid, hwpt);
 	if (rc)
-		return rc;
-	group->hwpt = hwpt;
-	object_use(ctx, &hwpt->obj);
+		goto err_unprepare;
+	set_views(xa_load(&group->attachments, pasid), hwpt);
 	return 0;
+
+err_unprepare:
+	unprepare_device(idev, pasid, hwpt);
+err_free:
+	kfree(at);
+	return rc;
 }
 
 /**
- * group_attach() - attach a device to a HWPT
+ * group_attach() - attach a PASID of a device to a HWPT
  * @idev: the device
+ * @pasid: the PASID, or IOMMU_NO_PASID
  * @hwpt: the HWPT; the caller holds a busy reference, or made it
  * @old: set to NULL: nothing is left to put
  *
  * Takes the group's lock, and the IOAS's. May sleep.
  * Return: 0; -EINVAL: they do not suit each other, or the group is attached to
- * something else; -EBUSY: attached already; see device_reserve_regions().
+ * something else; -EBUSY: attached already; -ENOMEM; see
+ * device_reserve_regions(), device_enable_faults() and attachment_connect().
  */
-int group_attach(struct iommufd_device *idev, struct hwpt *hwpt,
-		 struct hwpt **old)
+int group_attach(struct iommufd_device *idev, ioasid_t pasid,
+		 struct hwpt *hwpt, struct hwpt **old)
 {
-	struct device_group *group = idev->group;
-	int rc = 0;
+	int rc;
 
 	*old = NULL;
-	if (!coherency_suits(idev, hwpt))
-		return -EINVAL;
-	mutex_lock(&group->lock);
-	if (idev->attached) {
-		rc = -EBUSY;
-		goto out;
-	}
-	if (group->hwpt && group->hwpt != hwpt) {
-		rc = -EINVAL;
-		goto out;
-	}
-	rc = device_reserve_regions(idev, hwpt->ioas);
-	if (rc)
-		goto out;
-	if (!group->hwpt)
-		rc = attach_first(group, hwpt, idev->ctx);
-	if (rc) {
-		device_unreserve_regions(idev, hwpt->ioas);
-		goto out;
-	}
-	idev->attached = true;
-	list_add_tail(&idev->node, &group->attached);
-	set_views(group, hwpt);
-out:
-	mutex_unlock(&group->lock);
+	mutex_lock(&idev->group->lock);
+	rc = attach_locked(idev, pasid, hwpt);
+	mutex_unlock(&idev->group->lock);
 	return rc;
 }
 
-static void unreserve_all(struct device_group *group, struct ioas *ioas)
+static void unreserve_all(struct attachment *att, struct ioas *ioas)
 {
-	struct iommufd_device *idev;
+	struct attached_device *at;
 
-	list_for_each_entry(idev, &group->attached, node)
-		device_unreserve_regions(idev, ioas);
+	list_for_each_entry(at, &att->devices, node)
+		device_unreserve_regions(at->idev, ioas);
 }
 
-static int reserve_all(struct device_group *group, struct ioas *ioas)
+static int reserve_all(struct attachment *att, struct ioas *ioas)
 {
-	struct iommufd_device *idev;
+	struct attached_device *at;
 	int rc;
 
-	list_for_each_entry(idev, &group->attached, node) {
-		rc = device_reserve_regions(idev, ioas);
+	list_for_each_entry(at, &att->devices, node) {
+		rc = device_reserve_regions(at->idev, ioas);
 		if (rc)
 			goto err_unreserve;
 	}
 	return 0;
 
 err_unreserve:
-	list_for_each_entry_continue_reverse(idev, &group->attached, node)
-		device_unreserve_regions(idev, ioas);
+	list_for_each_entry_continue_reverse(at, &att->devices, node)
+		device_unreserve_regions(at->idev, ioas);
 	return rc;
 }
 
-static int replace_locked(struct device_group *group, struct hwpt *hwpt)
+/* DMA without a PASID has reserved regions and software MSI besides. */
+static int switch_no_pasid(struct attachment *att, struct hwpt *hwpt)
 {
-	struct ioas *from = group->hwpt->ioas;
+	struct ioas *from = att->now->hwpt->ioas;
 	struct ioas *to = hwpt->ioas;
-	struct iommufd_device *idev;
 	int rc = 0;
 
-	list_for_each_entry(idev, &group->attached, node)
-		if (!driver_suits(idev, hwpt) || !coherency_suits(idev, hwpt))
-			return -EINVAL;
 	if (from != to)
-		rc = reserve_all(group, to);
+		rc = reserve_all(att, to);
 	if (rc)
 		return rc;
-	rc = setup_sw_msi(group, hwpt_paging(hwpt));
+	rc = setup_sw_msi(att->group, hwpt_paging(hwpt));
 	if (!rc)
-		rc = iommu_group_replace_domain(group->group, hwpt->domain);
+		rc = attachment_switch(att, hwpt);
 	if (from != to)
-		unreserve_all(group, rc ? to : from);
+		unreserve_all(att, rc ? to : from);
+	return rc;
+}
+
+static int replace_locked(struct attachment *att, struct hwpt *hwpt)
+{
+	struct hwpt *from = att->now->hwpt;
+	struct attached_device *at;
+	int rc = 0;
+
+	list_for_each_entry(at, &att->devices, node)
+		if (!driver_suits(at->idev, hwpt) ||
+		    !hwpt_suits(at->idev, att->pasid, hwpt))
+			return -EINVAL;
+	/* If either wants faults, there is no other device. */
+	at = list_first_entry(&att->devices, struct attached_device, node);
+	if (hwpt->faults)
+		rc = device_enable_faults(at->idev);
+	if (rc)
+		return rc;
+	if (att->pasid == IOMMU_NO_PASID)
+		rc = switch_no_pasid(att, hwpt);
+	else
+		rc = attachment_switch(att, hwpt);
+	if (rc ? hwpt->faults : from->faults)
+		device_disable_faults(at->idev);
 	return rc;
 }
 
 /**
- * group_replace() - move a device, and all of its group, to another HWPT
+ * group_replace() - move a PASID of a device, and of all of its group, to
+ *	another HWPT
  * @idev: the device
+ * @pasid: the PASID, or IOMMU_NO_PASID
  * @hwpt: the HWPT; the caller holds a busy reference, or made it
  * @old: set to the HWPT that they leave, whose reference is the caller's to put
  *	with hwpt_put(); NULL if it is the same one
@@ -174,62 +328,79 @@ static int replace_locked(struct device_group *group, struct hwpt *hwpt)
  * Between the two no DMA is refused, if the IOMMU driver can do so. Takes the
  * group's lock, and the IOASes'. May sleep.
  * Return: 0; -EINVAL: not attached, or they do not suit each other; see
- * device_reserve_regions(). Everything is as before then.
+ * device_reserve_regions(), device_enable_faults() and attachment_switch().
+ * Everything is as before then.
  */
-int group_replace(struct iommufd_device *idev, struct hwpt *hwpt,
-		  struct hwpt **old)
+int group_replace(struct iommufd_device *idev, ioasid_t pasid,
+		  struct hwpt *hwpt, struct hwpt **old)
 {
 	struct device_group *group = idev->group;
+	struct attachment *att;
+	struct hwpt *from;
 	int rc = 0;
 
 	*old = NULL;
 	mutex_lock(&group->lock);
-	if (!idev->attached) {
+	att = xa_load(&group->attachments, pasid);
+	if (!att || !find_attached(att, idev)) {
 		rc = -EINVAL;
 		goto out;
 	}
-	if (group->hwpt == hwpt)
+	from = att->now->hwpt;
+	if (from == hwpt)
 		goto out;
-	rc = replace_locked(group, hwpt);
+	rc = replace_locked(att, hwpt);
 	if (rc)
 		goto out;
-	*old = group->hwpt;
-	group->hwpt = hwpt;
+	*old = from;
 	object_use(idev->ctx, &hwpt->obj);
-	set_views(group, hwpt);
+	set_views(att, hwpt);
 out:
 	mutex_unlock(&group->lock);
 	return rc;
 }
 
 /**
- * group_detach() - detach a device
- * @idev: the device, attached
+ * group_detach() - detach a PASID of a device
+ * @idev: the device
+ * @pasid: the PASID, or IOMMU_NO_PASID, that is attached
+ * @ev: told what it was attached to
  * @old: set to the HWPT, whose reference is the caller's to put with
  *	hwpt_put(), if it was the group's last; else NULL
  *
  * Takes the group's lock, and the IOAS's. May sleep; cannot fail.
  */
-void group_detach(struct iommufd_device *idev, struct hwpt **old)
+void group_detach(struct iommufd_device *idev, ioasid_t pasid,
+		  struct iommufd_attach_event *ev, struct hwpt **old)
 {
 	struct device_group *group = idev->group;
+	struct attached_device *at;
+	struct attachment *att;
 	struct hwpt *hwpt;
 
 	*old = NULL;
 	mutex_lock(&group->lock);
-	if (WARN_ON(!idev->attached))
+	att = xa_load(&group->attachments, pasid);
+	at = att ? find_attached(att, idev) : NULL;
+	if (WARN_ON(!at))
 		goto out;
-	hwpt = group->hwpt;
-	WRITE_ONCE(idev->view.hwpt_id, 0);
-	WRITE_ONCE(idev->view.ioas_cookie, 0);
-	idev->attached = false;
-	list_del(&idev->node);
-	if (list_empty(&group->attached)) {
-		iommu_detach_group(hwpt->domain, group->group);
-		group->hwpt = NULL;
+	hwpt = att->now->hwpt;
+	ev->hwpt_id = hwpt->obj.id;
+	ev->ioas_cookie = hwpt->ioas->view.cookie;
+	if (pasid == IOMMU_NO_PASID) {
+		WRITE_ONCE(idev->view.hwpt_id, 0);
+		WRITE_ONCE(idev->view.ioas_cookie, 0);
+	}
+	if (list_is_singular(&att->devices)) {
+		attachment_disconnect(att, idev->dev);
+		xa_erase(&group->attachments, pasid);
 		*old = hwpt;
 	}
-	device_unreserve_regions(idev, hwpt->ioas);
+	remove_device(att, at);
+	unprepare_device(idev, pasid, hwpt);
+	if (*old)
+		attachment_free(att);
+	kfree(at);
 out:
 	mutex_unlock(&group->lock);
 }

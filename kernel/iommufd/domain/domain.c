@@ -7,6 +7,7 @@
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sizes.h>
+#include <uapi/linux/iommufd_ext.h>
 
 #include "domain/domain.h"
 #include "mem/mem.h"
@@ -23,6 +24,17 @@ static const struct iommu_ops *driver_of(struct device *dev)
 	return dev->iommu->iommu_dev->ops;
 }
 
+/* No driver of 6.12 knows this flag, but some make nothing but such domains. */
+static struct iommu_domain *check_pasid(struct device *dev, u32 flags,
+					struct iommu_domain *domain)
+{
+	if (!(flags & IOMMU_HWPT_ALLOC_PASID) || IS_ERR(domain) ||
+	    (dev->iommu->iommu_dev->max_pasids && domain->ops->set_dev_pasid))
+		return domain;
+	iommu_domain_free(domain);
+	return ERR_PTR(-EOPNOTSUPP);
+}
+
 /* By domain_alloc_user(); @type is what the result has to be. */
 static struct iommu_domain *create_user(struct device *dev, u32 flags,
 					struct iommu_domain *parent,
@@ -32,7 +44,8 @@ static struct iommu_domain *create_user(struct device *dev, u32 flags,
 	const struct iommu_ops *ops = driver_of(dev);
 	struct iommu_domain *domain;
 
-	domain = ops->domain_alloc_user(dev, flags, parent, data);
+	domain = ops->domain_alloc_user(dev, flags & ~IOMMU_HWPT_ALLOC_PASID,
+					parent, data);
 	if (IS_ERR(domain))
 		return domain;
 	domain->owner = ops;
@@ -40,7 +53,7 @@ static struct iommu_domain *create_user(struct device *dev, u32 flags,
 		iommu_domain_free(domain);
 		return ERR_PTR(-EINVAL);
 	}
-	return domain;
+	return check_pasid(dev, flags, domain);
 }
 
 /**
@@ -62,9 +75,9 @@ struct iommu_domain *domain_create(struct device *dev, u32 flags,
 	if (driver_of(dev)->domain_alloc_user)
 		return create_user(dev, flags, NULL, data,
 				   IOMMU_DOMAIN_UNMANAGED);
-	if (flags || data)
+	if (flags & ~IOMMU_HWPT_ALLOC_PASID || data)
 		return ERR_PTR(-EOPNOTSUPP);
-	return iommu_paging_domain_alloc(dev);
+	return check_pasid(dev, flags, iommu_paging_domain_alloc(dev));
 }
 
 /**

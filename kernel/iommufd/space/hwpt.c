@@ -4,9 +4,10 @@
  * destroyed. Attaching devices to them is device/'s business.
  */
 #include <linux/iommu.h>
-#include <uapi/linux/iommufd.h>
+#include <uapi/linux/iommufd_ext.h>
 
 #include "domain/domain.h"
+#include "fault/fault.h"
 #include "space/hwpt.h"
 #include "space/space.h"
 
@@ -19,6 +20,8 @@ static void hwpt_release(struct hwpt *hwpt, struct op_stats *st)
 		ioas_leave_hwpt(ioas, hwpt, st);
 	/* Drivers keep nested domains in a list of their parent's. */
 	domain_free(hwpt->domain);
+	if (hwpt->faults)
+		object_unuse(ioas->ctx, &hwpt->faults->obj);
 	object_unuse(ioas->ctx, hwpt->parent ? &hwpt->parent->obj : &ioas->obj);
 }
 
@@ -79,6 +82,7 @@ struct hwpt *hwpt_create(struct ioas *ioas, struct device *dev, u32 flags,
 	if (rc)
 		goto err_domain;
 	hwpt->nest_parent = flags & IOMMU_HWPT_ALLOC_NEST_PARENT;
+	hwpt->pasid_compat = flags & IOMMU_HWPT_ALLOC_PASID;
 	hwpt->ioas = ioas;
 	object_use(ctx, &ioas->obj);
 	return hwpt;
@@ -122,6 +126,7 @@ struct hwpt *hwpt_create_nested(struct hwpt *parent, struct device *dev,
 		return ERR_PTR(rc);
 	}
 	hwpt->enforce_coherency = parent->enforce_coherency;
+	hwpt->pasid_compat = flags & IOMMU_HWPT_ALLOC_PASID;
 	hwpt->ioas = parent->ioas;
 	hwpt->parent = parent;
 	object_use(ctx, &parent->obj);
@@ -139,6 +144,20 @@ struct hwpt *hwpt_create_nested(struct hwpt *parent, struct device *dev,
 int hwpt_fill(struct hwpt *hwpt, struct op_stats *st)
 {
 	return ioas_join_hwpt(hwpt->ioas, hwpt, st);
+}
+
+/**
+ * hwpt_report_faults() - page faults of a HWPT's devices go to a queue
+ * @hwpt: made, not published
+ * @queue: the queue; the caller holds a busy reference
+ * @handler: the domain's iopf_handler
+ */
+void hwpt_report_faults(struct hwpt *hwpt, struct fault_queue *queue,
+			int (*handler)(struct iopf_group *faults))
+{
+	hwpt->faults = queue;
+	hwpt->domain->iopf_handler = handler;
+	object_use(hwpt->ioas->ctx, &queue->obj);
 }
 
 /**

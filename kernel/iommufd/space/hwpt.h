@@ -9,9 +9,11 @@
 #include "stats.h"
 
 struct device;
+struct fault_queue;
 struct ioas;
 struct iommu_domain;
 struct iommu_user_data;
+struct iopf_group;
 
 /**
  * struct hwpt - a page table that devices can be attached to
@@ -22,10 +24,12 @@ struct iommu_user_data;
  * @ioas: whose mappings it, or its parent, holds; a paging HWPT is a user of
  *	it
  * @domain: what the IOMMU driver knows
+ * @faults: where page faults of its devices are reported, or NULL; a user of it
  * @enforce_coherency: no device attached to it can bypass the CPU's caches;
  *	fixed when made; a nested one's is its parent's
  * @automatic: made by an attach to the IOAS; goes with its last device
  * @nest_parent: nested ones can be made on top of it; fixed when made
+ * @pasid_compat: it may be attached to PASIDs, or beside them; fixed when made
  *
  * Of a paging HWPT only:
  * @node: in ioas.hwpts, under its iova_lock
@@ -39,9 +43,11 @@ struct hwpt {
 	struct hwpt *parent;
 	struct ioas *ioas;
 	struct iommu_domain *domain;
+	struct fault_queue *faults;
 	bool enforce_coherency;
 	bool automatic;
 	bool nest_parent;
+	bool pasid_compat;
 	struct list_head node;
 	unsigned long cursor;
 	bool complete;
@@ -65,6 +71,8 @@ struct hwpt *hwpt_create(struct ioas *ioas, struct device *dev, u32 flags,
 struct hwpt *hwpt_create_nested(struct hwpt *parent, struct device *dev,
 				u32 flags, const struct iommu_user_data *data);
 int hwpt_fill(struct hwpt *hwpt, struct op_stats *st);
+void hwpt_report_faults(struct hwpt *hwpt, struct fault_queue *queue,
+			int (*handler)(struct iopf_group *faults));
 void hwpt_abort(struct hwpt *hwpt);
 void hwpt_publish(struct hwpt *hwpt);
 void hwpt_put(struct hwpt *hwpt);
