@@ -10,31 +10,29 @@
 #include "device/device.h"
 #include "mock.h"
 
-/**
- * struct stdev - a mock device in a context
- * @obj: its object
- * @mdev: the device
- * @idev: the same, bound
- * @lock: serialises attach, replace and detach
- */
-struct stdev {
-	struct object obj;
-	struct mock_dev mdev;
-	struct iommufd_device *idev;
-	struct mutex lock;
-};
-
 static void stdev_destroy(struct iommufd_ctx *ctx, struct object *obj)
 {
 	struct stdev *stdev = container_of(obj, struct stdev, obj);
+	unsigned long pasid;
+	void *entry;
 
+	xa_for_each(&stdev->pasids, pasid, entry)
+		iommufd_device_detach(stdev->idev, pasid);
+	xa_destroy(&stdev->pasids);
 	iommufd_device_detach(stdev->idev, IOMMU_NO_PASID);
 	core->device_unbind(stdev->idev);
 	mock_dev_remove(&stdev->mdev);
 	mutex_destroy(&stdev->lock);
 }
 
-static struct stdev *stdev_get(struct iommufd_ctx *ctx, u32 id)
+/**
+ * stdev_get() - look a mock device up
+ * @ctx: the context
+ * @id: from user space
+ *
+ * Return: it, for object_put(), or ERR_PTR(-ENOENT).
+ */
+struct stdev *stdev_get(struct iommufd_ctx *ctx, u32 id)
 {
 	struct object *obj = core->object_get(ctx, id, OBJECT_HOOK);
 
@@ -51,7 +49,8 @@ static struct stdev *stdev_get(struct iommufd_ctx *ctx, u32 id)
  */
 int tcmd_mock_domain(struct tcmd *tcmd)
 {
-	const u32 known = MOCK_FLAGS_DEVICE_NO_DIRTY | MOCK_FLAGS_DEVICE_PASID;
+	const u32 known = MOCK_FLAGS_DEVICE_NO_DIRTY | MOCK_FLAGS_DEVICE_PASID |
+			  MOCK_FLAGS_DEVICE_SHARED_GROUP;
 	struct iommu_test_cmd *cmd = &tcmd->cmd;
 	u32 flags = 0, pt_id = cmd->id, idev_id;
 	struct object *obj;
@@ -68,6 +67,7 @@ int tcmd_mock_domain(struct tcmd *tcmd)
 		return PTR_ERR(obj);
 	stdev = container_of(obj, struct stdev, obj);
 	mutex_init(&stdev->lock);
+	xa_init_flags(&stdev->pasids, XA_FLAGS_ACCOUNT);
 
 	rc = mock_dev_add(&stdev->mdev, flags);
 	if (rc)

@@ -114,6 +114,7 @@ static void mock_domain_free(struct iommu_domain *domain)
 
 static const struct iommu_domain_ops mock_domain_ops = {
 	.attach_dev = mock_attach,
+	.set_dev_pasid = mock_set_pasid,
 	.map_pages = mock_map_pages,
 	.unmap_pages = mock_unmap_pages,
 	.iotlb_sync = mock_iotlb_sync,

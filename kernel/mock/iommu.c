@@ -56,13 +56,41 @@ static struct iommu_device *mock_probe_device(struct device *dev)
 	return &mock_iommu;
 }
 
+/* Those that share a group, and the lock of their list. */
+static LIST_HEAD(shared_devs);
+static DEFINE_MUTEX(shared_lock);
+
+static struct iommu_group *mock_device_group(struct device *dev)
+{
+	struct mock_dev *mdev = to_mock_dev(dev);
+	struct iommu_group *group = NULL;
+	struct mock_dev *other;
+
+	if (!(mdev->flags & MOCK_FLAGS_DEVICE_SHARED_GROUP))
+		return generic_device_group(dev);
+	mutex_lock(&shared_lock);
+	list_for_each_entry(other, &shared_devs, shared) {
+		group = iommu_group_get(&other->pdev->dev);
+		if (group)
+			break;
+	}
+	mutex_unlock(&shared_lock);
+	return group ?: generic_device_group(dev);
+}
+
 static const struct iommu_ops mock_iommu_ops = {
 	.owner = THIS_MODULE,
 	.capable = mock_capable,
 	.hw_info = mock_hw_info,
 	.domain_alloc_user = mock_domain_alloc,
 	.probe_device = mock_probe_device,
-	.device_group = generic_device_group,
+	.device_group = mock_device_group,
+	.remove_dev_pasid = mock_remove_pasid,
+	.dev_enable_feat = mock_enable_feat,
+	.dev_disable_feat = mock_disable_feat,
+	.page_response = mock_page_response,
+	/* A PASID that nothing is attached to faults as its device does. */
+	.user_pasid_table = true,
 	.default_domain = &mock_blocked_domain,
 	.blocked_domain = &mock_blocked_domain,
 	.release_domain = &mock_blocked_domain,
@@ -76,11 +104,17 @@ static const struct iommu_ops mock_iommu_ops = {
  */
 int mock_iommu_init(void)
 {
-	struct fwnode_handle *fwnode = fwnode_create_software_node(NULL, NULL);
+	struct fwnode_handle *fwnode;
 	int rc;
 
-	if (IS_ERR(fwnode))
-		return PTR_ERR(fwnode);
+	rc = mock_fault_init();
+	if (rc)
+		return rc;
+	fwnode = fwnode_create_software_node(NULL, NULL);
+	if (IS_ERR(fwnode)) {
+		rc = PTR_ERR(fwnode);
+		goto err_fault;
+	}
 	mock_iommu.fwnode = fwnode;
 	mock_iommu.max_pasids = 1U << MOCK_PASID_WIDTH;
 	rc = iommu_device_sysfs_add(&mock_iommu, NULL, NULL, "iommufd_mock");
@@ -95,6 +129,8 @@ err_sysfs:
 	iommu_device_sysfs_remove(&mock_iommu);
 err_fwnode:
 	fwnode_remove_software_node(fwnode);
+err_fault:
+	mock_fault_exit();
 	return rc;
 }
 
@@ -104,6 +140,17 @@ void mock_iommu_exit(void)
 	iommu_device_unregister(&mock_iommu);
 	iommu_device_sysfs_remove(&mock_iommu);
 	fwnode_remove_software_node(mock_iommu.fwnode);
+	mock_fault_exit();
+}
+
+/**
+ * mock_iommu_driver() - which driver serves the mock IOMMU
+ *
+ * Return: its operations.
+ */
+const struct iommu_ops *mock_iommu_driver(void)
+{
+	return &mock_iommu_ops;
 }
 
 /**
@@ -175,6 +222,8 @@ int mock_dev_add(struct mock_dev *mdev, u32 flags)
 	int rc;
 
 	mdev->flags = flags;
+	xa_init_flags(&mdev->pasids, XA_FLAGS_ACCOUNT);
+	INIT_LIST_HEAD(&mdev->shared);
 	for (i = 0; i < ARRAY_SIZE(mdev->cache); i++)
 		mdev->cache[i] = IOMMU_TEST_DEV_CACHE_DEFAULT;
 	mdev->pdev = platform_device_alloc("iommufd_mock",
@@ -193,6 +242,11 @@ int mock_dev_add(struct mock_dev *mdev, u32 flags)
 		platform_device_unregister(mdev->pdev);
 		return -ENODEV;
 	}
+	if (flags & MOCK_FLAGS_DEVICE_SHARED_GROUP) {
+		mutex_lock(&shared_lock);
+		list_add(&mdev->shared, &shared_devs);
+		mutex_unlock(&shared_lock);
+	}
 	return 0;
 }
 
@@ -202,5 +256,11 @@ int mock_dev_add(struct mock_dev *mdev, u32 flags)
  */
 void mock_dev_remove(struct mock_dev *mdev)
 {
+	mutex_lock(&shared_lock);
+	list_del(&mdev->shared);
+	mutex_unlock(&shared_lock);
 	platform_device_unregister(mdev->pdev);
+	WARN_ON(!xa_empty(&mdev->pasids));
+	WARN_ON(atomic_read(&mdev->answers[MOCK_WAITING]));
+	xa_destroy(&mdev->pasids);
 }

@@ -29,7 +29,13 @@ static int (*const commands[])(struct tcmd *tcmd) = {
 	[IOMMU_TEST_OP_ACCESS_REPLACE_IOAS] = tcmd_access_replace,
 	[IOMMU_TEST_OP_MOCK_DOMAIN_FLAGS] = tcmd_mock_domain,
 	[IOMMU_TEST_OP_MD_CHECK_IOTLB] = tcmd_check_iotlb,
+	[IOMMU_TEST_OP_TRIGGER_IOPF] = tcmd_trigger_iopf,
 	[IOMMU_TEST_OP_DEV_CHECK_CACHE] = tcmd_dev_check_cache,
+	[IOMMU_TEST_OP_PASID_ATTACH] = tcmd_pasid_attach,
+	[IOMMU_TEST_OP_PASID_REPLACE] = tcmd_pasid_replace,
+	[IOMMU_TEST_OP_PASID_DETACH] = tcmd_pasid_detach,
+	[IOMMU_TEST_OP_PASID_CHECK_HWPT] = tcmd_pasid_check,
+	[MOCK_OP_COUNT_ANSWERS] = tcmd_count_answers,
 };
 
 /**
@@ -81,13 +87,17 @@ static int __init mock_init(void)
 	if (rc)
 		return rc;
 	rc = iommufd_register_hook(&mock_hook, &core);
-	if (rc)
+	if (rc) {
 		mock_iommu_exit();
-	return rc;
+		return rc;
+	}
+	core->device_set_pasid_replacer(mock_iommu_driver());
+	return 0;
 }
 
 static void __exit mock_exit(void)
 {
+	core->device_set_pasid_replacer(NULL);
 	iommufd_unregister_hook(&mock_hook);
 	mock_iommu_exit();
 }
@@ -98,5 +108,6 @@ module_exit(mock_exit);
 MODULE_DESCRIPTION("A mock IOMMU for tests of iommufd: never load it on a machine that matters");
 MODULE_IMPORT_NS(IOMMUFD);
 MODULE_IMPORT_NS(IOMMUFD_HOOK);
+MODULE_IMPORT_NS(IOMMUFD_INTERNAL);
 MODULE_LICENSE("GPL");
 MODULE_VERSION(IOMMUFD_BPF_VERSION);

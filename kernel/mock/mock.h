@@ -11,6 +11,7 @@
 
 #include <linux/iommu.h>
 #include <linux/mutex.h>
+#include <linux/xarray.h>
 
 #include "hook.h"
 #include "mock_abi.h"
@@ -44,15 +45,27 @@ int tcmd_respond(struct tcmd *tcmd);
  * @pdev: the device that the kernel sees
  * @flags: MOCK_FLAGS_DEVICE_*
  * @cache: what its caches hold
+ * @shared: in the list of those with MOCK_FLAGS_DEVICE_SHARED_GROUP
+ * @pasids: struct iommu_domain by PASID
+ * @may_fault: its page faults are on; changes under its group's lock, while
+ *	they are
+ * @nr_partial: faults reported that were not the last of their group
+ * @answers: enum mock_answer
  */
 struct mock_dev {
 	struct platform_device *pdev;
 	u32 flags;
 	u32 cache[MOCK_DEV_CACHE_NUM];
+	struct list_head shared;
+	struct xarray pasids;
+	bool may_fault;
+	unsigned int nr_partial;
+	atomic_t answers[MOCK_NR_ANSWERS];
 };
 
 int mock_iommu_init(void);
 void mock_iommu_exit(void);
+const struct iommu_ops *mock_iommu_driver(void);
 int mock_dev_add(struct mock_dev *mdev, u32 flags);
 void mock_dev_remove(struct mock_dev *mdev);
 struct mock_dev *to_mock_dev(struct device *dev);
@@ -66,6 +79,20 @@ int mock_attach(struct iommu_domain *domain, struct device *dev);
 int mock_read_data(const struct iommu_user_data *data,
 		   struct iommu_hwpt_selftest *user);
 void mock_domain_nest(struct iommu_domain *parent, int change);
+
+/* pasid.c */
+int mock_set_pasid(struct iommu_domain *domain, struct device *dev,
+		   ioasid_t pasid, struct iommu_domain *old);
+void mock_remove_pasid(struct device *dev, ioasid_t pasid,
+		       struct iommu_domain *domain);
+
+/* fault.c */
+int mock_fault_init(void);
+void mock_fault_exit(void);
+int mock_enable_feat(struct device *dev, enum iommu_dev_features feat);
+int mock_disable_feat(struct device *dev, enum iommu_dev_features feat);
+void mock_page_response(struct device *dev, struct iopf_fault *evt,
+			struct iommu_page_response *resp);
 
 /* nested.c */
 struct iommu_domain *mock_nested_alloc(u32 flags, struct iommu_domain *parent,
@@ -90,7 +117,35 @@ enum mock_pte {
 
 /* The commands; each returns 0 or more, or a negative errno. */
 
+/* pasid.c */
+int tcmd_pasid_attach(struct tcmd *tcmd);
+int tcmd_pasid_replace(struct tcmd *tcmd);
+int tcmd_pasid_detach(struct tcmd *tcmd);
+int tcmd_pasid_check(struct tcmd *tcmd);
+
+/* fault.c */
+int tcmd_trigger_iopf(struct tcmd *tcmd);
+int tcmd_count_answers(struct tcmd *tcmd);
+
 /* device.c */
+
+/**
+ * struct stdev - a mock device in a context
+ * @obj: its object
+ * @mdev: the device
+ * @idev: the same, bound
+ * @lock: serialises attach, replace and detach
+ * @pasids: an entry for each PASID that is attached
+ */
+struct stdev {
+	struct object obj;
+	struct mock_dev mdev;
+	struct iommufd_device *idev;
+	struct mutex lock;
+	struct xarray pasids;
+};
+
+struct stdev *stdev_get(struct iommufd_ctx *ctx, u32 id);
 int tcmd_mock_domain(struct tcmd *tcmd);
 int tcmd_mock_domain_replace(struct tcmd *tcmd);
 int tcmd_dev_check_cache(struct tcmd *tcmd);

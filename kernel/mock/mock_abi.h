@@ -33,7 +33,15 @@ enum {
 	IOMMU_TEST_OP_ACCESS_REPLACE_IOAS = 11,
 	IOMMU_TEST_OP_MOCK_DOMAIN_FLAGS = 12, /* MOCK_DOMAIN of a kind */
 	IOMMU_TEST_OP_MD_CHECK_IOTLB = 14, /* what a nested HWPT caches */
+	IOMMU_TEST_OP_TRIGGER_IOPF = 15, /* let a device fault */
 	IOMMU_TEST_OP_DEV_CHECK_CACHE = 16,
+	IOMMU_TEST_OP_PASID_ATTACH = 18,
+	IOMMU_TEST_OP_PASID_REPLACE = 19,
+	IOMMU_TEST_OP_PASID_DETACH = 20,
+	IOMMU_TEST_OP_PASID_CHECK_HWPT = 21, /* is this attached? */
+
+	/* Those that the kernel's suite does not know. */
+	MOCK_OP_COUNT_ANSWERS = 64, /* what a device's faults were answered */
 };
 
 /* The mock IOMMU's page table. */
@@ -55,6 +63,23 @@ enum {
 /* mock_domain_flags.dev_flags */
 #define MOCK_FLAGS_DEVICE_NO_DIRTY BIT(0)
 #define MOCK_FLAGS_DEVICE_PASID BIT(2)
+/* Ours: all such devices are in one IOMMU group. */
+#define MOCK_FLAGS_DEVICE_SHARED_GROUP BIT(30)
+
+/* trigger_iopf.perm, ours: not the last fault of its group */
+#define MOCK_IOPF_MORE BIT(31)
+
+/* count_answers.out_nr[] */
+enum mock_answer {
+	MOCK_WAITING, /* without an answer so far */
+	MOCK_SUCCESS,
+	MOCK_INVALID,
+	MOCK_FAILURE,
+	MOCK_NR_ANSWERS,
+};
+
+/* A replace of what this PASID is attached to always fails: ENOMEM. */
+#define IOMMU_TEST_PASID_RESERVED 1024
 
 /* Bits of a PASID of a device with MOCK_FLAGS_DEVICE_PASID. */
 #define MOCK_PASID_WIDTH 20
@@ -175,6 +200,20 @@ struct iommu_test_cmd {
 			__u32 id;
 			__u32 cache;
 		} check_dev_cache;
+		struct {
+			__u32 dev_id;
+			__u32 pasid;
+			__u32 grpid;
+			__u32 perm;
+			__u64 addr;
+		} trigger_iopf;
+		struct {
+			__u32 pasid;
+			__u32 pt_id; /* not DETACH */
+		} pasid_attach; /* and the other commands of PASIDs */
+		struct {
+			__u32 out_nr[MOCK_NR_ANSWERS];
+		} count_answers;
 		/* The largest one, IOMMU_TEST_OP_DIRTY, which is not built. */
 		__aligned_u64 __room[6];
 	};

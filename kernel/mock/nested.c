@@ -76,6 +76,7 @@ static void mock_nested_free(struct iommu_domain *domain)
 
 static const struct iommu_domain_ops mock_nested_ops = {
 	.attach_dev = mock_attach,
+	.set_dev_pasid = mock_set_pasid,
 	.cache_invalidate_user = mock_invalidate,
 	.free = mock_nested_free,
 };
