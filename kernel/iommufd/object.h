@@ -19,6 +19,7 @@
  *
  *   device_groups.lock < ioas.attach_lock < device_group.lock
  *     < ioas.iova_lock < mem.lock < mmap_lock < ctx.objects.xa_lock
+ *   device_group.lock < attachment.fault_lock < fault_queue.lock
  *
  * policy_lock (registration only) stands alone: nothing is taken under it.
  */
