@@ -31,6 +31,7 @@ enum iommufd_op {
 	IOMMUFD_OP_ATTACH = 3, /* a device begins to use an IOAS or a HWPT */
 	IOMMUFD_OP_DETACH = 4, /* a device stops using it */
 	IOMMUFD_OP_COPY = 5, /* IOMMU_IOAS_COPY */
+	IOMMUFD_OP_MAP_FILE = 6, /* IOMMU_IOAS_MAP_FILE */
 };
 
 /** enum iommufd_prot - what a device may do with a mapping */
@@ -43,6 +44,8 @@ enum iommufd_prot {
 enum iommufd_source {
 	IOMMUFD_SOURCE_NONE = 0, /* the operation maps no memory */
 	IOMMUFD_SOURCE_USER = 1, /* a user address range, pinned page by page */
+	IOMMUFD_SOURCE_FILE = 2, /* a memfd, or another file of tmpfs or hugetlbfs */
+	IOMMUFD_SOURCE_DMABUF = 3, /* a dmabuf: never pinned, never charged */
 };
 
 /** enum iommufd_req_flags - &struct iommufd_pin_req.flags */
@@ -83,7 +86,7 @@ enum iommufd_abi_sizes {
 
 /**
  * struct iommufd_pin_req - what a pin policy is asked about
- * @op: enum iommufd_op: MAP, COPY or ATTACH
+ * @op: enum iommufd_op: MAP, MAP_FILE, COPY or ATTACH
  * @flags: enum iommufd_req_flags
  * @ctx_cookie: the context (one open of /dev/iommu)
  * @ioas_cookie: the IOAS
@@ -94,7 +97,7 @@ enum iommufd_abi_sizes {
  * @cgroup_id: its cgroup v2 id
  * @iova: MAP: the IOVA if %IOMMUFD_REQ_FIXED_IOVA, else 0
  * @length: MAP: bytes to map, else 0
- * @va: MAP: the user address, else 0
+ * @va: MAP: the user address; MAP_FILE: the offset in the file; else 0
  * @npages: pages that the operation may pin: MAP: if a device is attached, now
  *	or later; ATTACH: all that the IOAS maps, unless it is pinned already
  * @prot: MAP: enum iommufd_prot
@@ -200,14 +203,14 @@ struct iommufd_ioas_view {
  * struct iommufd_area_view - a mapping
  * @iova: first IOVA
  * @length: bytes
- * @va: user address of the first byte
+ * @va: user address of the first byte, or its offset in the file
  * @created_ns: CLOCK_BOOTTIME when it was mapped
  * @pinned_pages: pages of its memory that are pinned now (0 while no device
  *	is attached)
  * @nr_runs: physically contiguous runs among them
  * @prot: enum iommufd_prot
  * @source: enum iommufd_source
- * @tgid: the process whose memory it is
+ * @tgid: the process whose memory it is; of a file's, the one who is charged
  * @uid: the user who is charged for it
  */
 struct iommufd_area_view {
@@ -254,7 +257,7 @@ struct iommufd_device_view {
  * @ioas_cookie: the IOAS; 0 if the call named none that exists
  * @ioas_id: the id that the caller gave
  * @ret: 0 or a negative errno
- * @va: user address
+ * @va: user address, or offset in the file
  * @iova: where it was mapped; what was asked for if it failed
  * @length: bytes
  * @prot: enum iommufd_prot

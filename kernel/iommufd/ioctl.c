@@ -73,8 +73,10 @@ union any_command {
 	struct iommu_ioas_alloc alloc;
 	struct iommu_ioas_iova_ranges ranges;
 	struct iommu_ioas_allow_iovas allow;
+	struct iommu_ioas_change_process change_process;
 	struct iommu_ioas_copy copy;
 	struct iommu_ioas_map map;
+	struct iommu_ioas_map_file map_file;
 	struct iommu_option option;
 	struct iommu_ioas_unmap unmap;
 	struct iommu_vdevice_alloc vdevice;
@@ -122,10 +124,14 @@ static const struct command commands[] = {
 		out_ioas_id),
 	COMMAND(IOMMU_IOAS_ALLOW_IOVAS, cmd_ioas_allow_iovas,
 		iommu_ioas_allow_iovas, allowed_iovas),
+	COMMAND(IOMMU_IOAS_CHANGE_PROCESS, cmd_ioas_change_process,
+		iommu_ioas_change_process, __reserved),
 	COMMAND(IOMMU_IOAS_COPY, cmd_ioas_copy, iommu_ioas_copy, src_iova),
 	COMMAND(IOMMU_IOAS_IOVA_RANGES, cmd_ioas_iova_ranges,
 		iommu_ioas_iova_ranges, out_iova_alignment),
 	COMMAND(IOMMU_IOAS_MAP, cmd_ioas_map, iommu_ioas_map, iova),
+	COMMAND(IOMMU_IOAS_MAP_FILE, cmd_ioas_map_file, iommu_ioas_map_file,
+		iova),
 	COMMAND(IOMMU_IOAS_UNMAP, cmd_ioas_unmap, iommu_ioas_unmap, length),
 	COMMAND(IOMMU_OPTION, cmd_option, iommu_option, val64),
 	COMMAND(IOMMU_VDEVICE_ALLOC, cmd_of_viommu, iommu_vdevice_alloc,
@@ -136,6 +142,8 @@ static const struct command commands[] = {
 	COMMAND(IOMMU_VIOMMU_ALLOC, cmd_viommu_alloc, iommu_viommu_alloc,
 		data_uptr),
 };
+
+static struct miscdevice iommufd_misc;
 
 static const struct command *find_command(unsigned int ioctl)
 {
@@ -156,6 +164,7 @@ static long iommufd_ioctl(struct file *file, unsigned int nr,
 	union any_command buffer;
 	struct ucmd ucmd = {
 		.ctx = file->private_data,
+		.dev = iommufd_misc.this_device,
 		.ubuffer = ubuffer,
 		.cmd = &buffer,
 	};

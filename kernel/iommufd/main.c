@@ -45,5 +45,6 @@ module_exit(iommufd_exit);
 
 MODULE_DESCRIPTION("/dev/iommu: IO address spaces for user-space drivers, programmable with BPF");
 MODULE_IMPORT_NS(IOMMUFD_INTERNAL);
+MODULE_IMPORT_NS(DMA_BUF);
 MODULE_LICENSE("GPL");
 MODULE_VERSION(IOMMUFD_BPF_VERSION);

@@ -54,6 +54,7 @@ struct iommufd_ctx *ctx_create(struct file *file)
 	ctx->file = file;
 	xa_init_flags(&ctx->objects, XA_FLAGS_ALLOC1 | XA_FLAGS_ACCOUNT);
 	init_waitqueue_head(&ctx->wait);
+	init_rwsem(&ctx->process_lock);
 	mutex_init(&ctx->groups.lock);
 	xa_init_flags(&ctx->groups.by_id, XA_FLAGS_ACCOUNT);
 

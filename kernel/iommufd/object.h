@@ -18,7 +18,8 @@
  * Lock order of the whole module, outermost first:
  *
  *   device_groups.lock < ioas.attach_lock < device_group.lock
- *     < ioas.iova_lock < mem.lock < mmap_lock < ctx.objects.xa_lock
+ *     < ctx.process_lock < ioas.iova_lock < mem.lock < mmap_lock
+ *     < ctx.objects.xa_lock
  *   device_group.lock < attachment.fault_lock < fault_queue.lock
  *
  * policy_lock (registration only) stands alone: nothing is taken under it.
@@ -29,6 +30,7 @@
 #include <linux/container_of.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/rwsem.h>
 #include <linux/types.h>
 #include <linux/wait.h>
 #include <linux/xarray.h>
@@ -75,6 +77,8 @@ struct device_groups {
  * @wait: woken when an object's last busy reference goes
  * @node: in the list of all contexts
  * @account_mode: under objects.xa_lock; fixed once an object exists
+ * @process_lock: held for reading while areas are added to an IOAS, for
+ *	writing while what is mapped changes its payer
  * @groups: see there
  * @compat: the IOAS that serves the VFIO container, or NULL; not kept: it goes
  *	from here when it is destroyed; under objects.xa_lock
@@ -91,6 +95,7 @@ struct iommufd_ctx {
 	wait_queue_head_t wait;
 	struct list_head node;
 	enum account_mode account_mode;
+	struct rw_semaphore process_lock;
 	struct device_groups groups;
 	struct object *compat;
 	bool no_iommu;

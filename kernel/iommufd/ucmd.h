@@ -11,9 +11,12 @@
 
 #include "object.h"
 
+struct device;
+
 /**
  * struct ucmd - an ioctl being served
  * @ctx: the context
+ * @dev: /dev/iommu itself
  * @ubuffer: the caller's structure
  * @user_size: its size, as the caller says: at least what the command needs
  * @cmd: the kernel's copy; what the caller's lacks is zero
@@ -21,6 +24,7 @@
  */
 struct ucmd {
 	struct iommufd_ctx *ctx;
+	struct device *dev;
 	void __user *ubuffer;
 	u32 user_size;
 	void *cmd;

@@ -208,6 +208,32 @@ static int fill_run(struct iommu_domain *domain, unsigned long iova,
 }
 
 /**
+ * domain_fill_range() - map physically contiguous memory
+ * @domain: where
+ * @iova: first IOVA; nothing is mapped there
+ * @phys: its address
+ * @length: bytes; all three are aligned for the domain
+ * @how: see there
+ * @st: counts
+ *
+ * May sleep for long; a fatal signal ends it.
+ * Return: 0, -ENOMEM, -EINTR or what the driver says; nothing is mapped then.
+ */
+int domain_fill_range(struct iommu_domain *domain, unsigned long iova,
+		      phys_addr_t phys, unsigned long length,
+		      const struct fill_how *how, struct op_stats *st)
+{
+	u64 begin = op_begin(st);
+	unsigned long done = 0;
+	int rc = fill_run(domain, iova, phys, length, how, &done);
+
+	op_end(st, &st->fill_ns, begin);
+	if (rc && done)
+		domain_clear(domain, iova, done, st);
+	return rc;
+}
+
+/**
  * domain_fill() - map a slice of pinned memory
  * @domain: where
  * @iova: first IOVA; nothing is mapped there

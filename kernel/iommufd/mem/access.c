@@ -64,7 +64,7 @@ static void get_pages(struct mem *mem, u64 first, u64 last,
  *
  * Takes @mem->lock. May sleep for long. Give back with mem_access_unpin() and
  * the same range.
- * Return: 0, -ENOMEM, or what mem_pin() returns.
+ * Return: 0, -EINVAL it has no pages, -ENOMEM, or what mem_pin() returns.
  */
 int mem_access_pin(struct mem *mem, u64 first, u64 last, struct page **pages)
 {
@@ -72,6 +72,8 @@ int mem_access_pin(struct mem *mem, u64 first, u64 last, struct page **pages)
 	struct mem_pin *pin;
 	int rc = 0;
 
+	if (!mem_has_pages(mem))
+		return -EINVAL;
 	mutex_lock(&mem->lock);
 	pin = find_pin(mem, first, last);
 	if (!pin) {
@@ -131,15 +133,13 @@ static void copy_bytes(struct page *page, unsigned long offset, void *data,
 
 /*
  * Bytes of one page: through its frame if that is known, else through a pin
- * that lasts for the copy. That is neither charged nor long-term: it holds on
- * to nothing.
+ * that lasts for the copy.
  */
 static int rw_page(struct mem *mem, u64 index, unsigned long offset,
 		   void *data, size_t bytes, bool write)
 {
 	struct page *page;
 	struct run run;
-	long n;
 
 	mutex_lock(&mem->lock);
 	if (run_list_find(&mem->runs, index, &run)) {
@@ -150,23 +150,12 @@ static int rw_page(struct mem *mem, u64 index, unsigned long offset,
 	}
 	mutex_unlock(&mem->lock);
 
-	if (!mmget_not_zero(mem->mm))
-		return -EFAULT;
-	if (mmap_read_lock_killable(mem->mm)) {
-		mmput_async(mem->mm);
-		return -EINTR;
-	}
-	n = pin_user_pages_remote(mem->mm, mem->va + (index << PAGE_SHIFT), 1,
-				  write ? FOLL_WRITE : 0, &page, NULL);
-	mmap_read_unlock(mem->mm);
-	if (n == 1) {
-		copy_bytes(page, offset, data, bytes, write);
-		unpin_user_page(page);
-	}
-	mmput_async(mem->mm);
-	if (n == 1)
-		return 0;
-	return n < 0 ? n : -EFAULT;
+	page = mem->source->borrow(mem, index, write);
+	if (IS_ERR(page))
+		return PTR_ERR(page);
+	copy_bytes(page, offset, data, bytes, write);
+	unpin_user_page(page);
+	return 0;
 }
 
 static int rw_by_frame(struct mem *mem, u64 offset, void *data, size_t bytes,
@@ -206,24 +195,29 @@ static int rw_by_address(struct mem *mem, u64 offset, void *data, size_t bytes,
  * @bytes: how many
  * @how: enum mem_rw_flags
  *
- * A kernel thread that says so uses the owner's address space, which costs no
- * pin; everybody else goes through the frames. May sleep.
- * Return: 0, -EFAULT, -EINTR, or what GUP says. Part of the bytes may have
- * been copied on failure.
+ * A kernel thread that says so reaches user memory through its owner's address
+ * space, which costs no pin; everybody else goes through the frames. May sleep.
+ * Return: 0, -EFAULT, -EINTR, -EINVAL where a file ends, or it has no pages, or
+ * what GUP says.
+ * Part of the bytes may have been copied on failure.
  */
 int mem_rw(struct mem *mem, u64 offset, void *data, size_t bytes,
 	   unsigned int how)
 {
 	bool write = how & MEM_RW_WRITE;
 
+	if (!mem_has_pages(mem))
+		return -EINVAL;
 	if (!(how & MEM_RW_SLOW) && how & MEM_RW_KTHREAD &&
-	    !WARN_ON_ONCE(current->mm) && mmget_not_zero(mem->mm)) {
+	    mem->source->kind == IOMMUFD_SOURCE_USER &&
+	    !WARN_ON_ONCE(current->mm) && mmget_not_zero(mem->payer.mm)) {
+		struct mm_struct *mm = mem->payer.mm;
 		int rc;
 
-		kthread_use_mm(mem->mm);
+		kthread_use_mm(mm);
 		rc = rw_by_address(mem, offset, data, bytes, write);
-		kthread_unuse_mm(mem->mm);
-		mmput_async(mem->mm);
+		kthread_unuse_mm(mm);
+		mmput_async(mm);
 		return rc;
 	}
 	return rw_by_frame(mem, offset, data, bytes, write);

@@ -4,65 +4,136 @@
  *
  * ACCOUNT_USER: all pins of a user, over all processes, add up in the user's
  * locked_vm and are held against RLIMIT_MEMLOCK of the process that mapped
- * the memory. mm->pinned_vm (VmPin) shows each process's part.
+ * the memory.
  * ACCOUNT_MM: a process's pins add to its locked_vm (VmLck), with mlock().
  *
+ * That counter, which has the limit, is the *purse*. In any mode mm->pinned_vm
+ * (VmPin) shows each process's part.
+ *
  * CAP_IPC_LOCK at the time of mapping lifts the limit, not the counting.
+ *
+ * Memory changes its payer in two steps, so that many can do so together or
+ * not at all: one who is named *heir* pays along with the payer, and then
+ * either takes its place or gets its money back. Pages are pinned and unpinned
+ * meanwhile as ever.
  */
+#include <linux/cred.h>
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
+#include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/task.h>
 #include <linux/sched/user.h>
 
 #include "mem.h"
 #include "trace.h"
 
-static void trace_refusal(struct mem *mem, u64 charged, u64 npages, u64 limit)
+/**
+ * payer_init() - the calling process pays
+ * @payer: set to it; for payer_put()
+ */
+void payer_init(struct payer *payer)
+{
+	payer->mm = current->mm;
+	mmgrab(payer->mm);
+	payer->task = get_task_struct(current->group_leader);
+	payer->user = get_uid(current_user());
+	payer->tgid = task_tgid_nr(current);
+	payer->unlimited = capable(CAP_IPC_LOCK);
+}
+
+/**
+ * payer_put() - drop the references of payer_init()
+ * @payer: whose
+ */
+void payer_put(struct payer *payer)
+{
+	free_uid(payer->user);
+	put_task_struct(payer->task);
+	mmdrop(payer->mm);
+}
+
+static void trace_refusal(const struct payer *payer, u64 charged, u64 npages,
+			  u64 limit)
 {
 	struct iommufd_limit_event ev = {
 		.charged_pages = charged,
 		.asked_pages = npages,
 		.limit_pages = limit,
-		.uid = from_kuid(&init_user_ns, mem->user->uid),
+		.uid = from_kuid(&init_user_ns, payer->user->uid),
 	};
 
 	trace_iommufd_limit(&ev);
 }
 
-static u64 memlock_limit(struct mem *mem)
+static u64 memlock_limit(const struct payer *payer)
 {
-	return task_rlimit(mem->task, RLIMIT_MEMLOCK) >> PAGE_SHIFT;
+	return task_rlimit(payer->task, RLIMIT_MEMLOCK) >> PAGE_SHIFT;
 }
 
-static int charge_user(struct mem *mem, u64 npages)
+static int charge_user(const struct payer *payer, u64 npages)
 {
-	u64 limit = mem->unlimited ? LONG_MAX : memlock_limit(mem);
-	long old = atomic_long_read(&mem->user->locked_vm);
+	u64 limit = payer->unlimited ? LONG_MAX : memlock_limit(payer);
+	long old = atomic_long_read(&payer->user->locked_vm);
 	u64 sum;
 
 	do {
 		if (check_add_overflow((u64)old, npages, &sum) || sum > limit) {
-			trace_refusal(mem, old, npages, limit);
+			trace_refusal(payer, old, npages, limit);
 			return -ENOMEM;
 		}
-	} while (!atomic_long_try_cmpxchg(&mem->user->locked_vm, &old, sum));
-	atomic64_add(npages, &mem->mm->pinned_vm);
+	} while (!atomic_long_try_cmpxchg(&payer->user->locked_vm, &old, sum));
 	return 0;
 }
 
-static int charge_mm(struct mem *mem, u64 npages)
+static int charge_mm(const struct payer *payer, u64 npages)
 {
+	struct mm_struct *mm = payer->mm;
 	int rc;
 
-	if (mmap_write_lock_killable(mem->mm))
+	if (mmap_write_lock_killable(mm))
 		return -EINTR;
-	rc = __account_locked_vm(mem->mm, npages, true, mem->task,
-				 mem->unlimited);
+	rc = __account_locked_vm(mm, npages, true, payer->task,
+				 payer->unlimited);
 	if (rc)
-		trace_refusal(mem, mem->mm->locked_vm, npages,
-			      memlock_limit(mem));
-	mmap_write_unlock(mem->mm);
+		trace_refusal(payer, mm->locked_vm, npages,
+			      memlock_limit(payer));
+	mmap_write_unlock(mm);
 	return rc;
+}
+
+static int purse_charge(const struct mem *mem, const struct payer *payer,
+			u64 npages)
+{
+	if (mem->account_mode == ACCOUNT_MM)
+		return charge_mm(payer, npages);
+	return charge_user(payer, npages);
+}
+
+static void purse_uncharge(const struct mem *mem, const struct payer *payer,
+			   u64 npages)
+{
+	if (mem->account_mode == ACCOUNT_MM) {
+		mmap_write_lock(payer->mm);
+		__account_locked_vm(payer->mm, npages, false, payer->task,
+				    true);
+		mmap_write_unlock(payer->mm);
+		return;
+	}
+	WARN_ON_ONCE(atomic_long_sub_return(npages,
+					    &payer->user->locked_vm) < 0);
+}
+
+/* The one who pays beside the payer, from another purse; or NULL. */
+static const struct payer *second_purse(const struct mem *mem)
+{
+	const struct payer *heir = mem->heir;
+
+	if (!heir)
+		return NULL;
+	if (mem->account_mode == ACCOUNT_MM)
+		return heir->mm == mem->payer.mm ? NULL : heir;
+	return heir->user == mem->payer.user ? NULL : heir;
 }
 
 /**
@@ -75,10 +146,23 @@ static int charge_mm(struct mem *mem, u64 npages)
  */
 int mem_charge(struct mem *mem, u64 npages)
 {
+	const struct payer *second;
+	int rc;
+
 	lockdep_assert_held(&mem->lock);
-	if (mem->account_mode == ACCOUNT_MM)
-		return charge_mm(mem, npages);
-	return charge_user(mem, npages);
+	rc = purse_charge(mem, &mem->payer, npages);
+	if (rc)
+		return rc;
+	second = second_purse(mem);
+	if (second) {
+		rc = purse_charge(mem, second, npages);
+		if (rc) {
+			purse_uncharge(mem, &mem->payer, npages);
+			return rc;
+		}
+	}
+	atomic64_add(npages, &mem->payer.mm->pinned_vm);
+	return 0;
 }
 
 /**
@@ -90,13 +174,88 @@ int mem_charge(struct mem *mem, u64 npages)
  */
 void mem_uncharge(struct mem *mem, u64 npages)
 {
+	const struct payer *second;
+
 	lockdep_assert_held(&mem->lock);
-	if (mem->account_mode == ACCOUNT_MM) {
-		mmap_write_lock(mem->mm);
-		__account_locked_vm(mem->mm, npages, false, mem->task, true);
-		mmap_write_unlock(mem->mm);
-		return;
-	}
-	WARN_ON_ONCE(atomic_long_sub_return(npages, &mem->user->locked_vm) < 0);
-	atomic64_sub(npages, &mem->mm->pinned_vm);
+	purse_uncharge(mem, &mem->payer, npages);
+	second = second_purse(mem);
+	if (second)
+		purse_uncharge(mem, second, npages);
+	atomic64_sub(npages, &mem->payer.mm->pinned_vm);
+}
+
+/**
+ * mem_name_heir() - somebody may become the payer: it pays from now on, too
+ * @mem: the memory; the caller makes sure that nobody else names an heir
+ * @heir: who; stays valid until mem_drop_heir() or mem_pass_on()
+ *
+ * One with the same purse pays nothing more, so no limit stands in its way.
+ * Takes @mem->lock. May sleep.
+ * Return: 0, -ENOMEM over @heir's limit, -EINTR on a fatal signal.
+ */
+int mem_name_heir(struct mem *mem, const struct payer *heir)
+{
+	u64 npages;
+	int rc = 0;
+
+	if (mutex_lock_killable(&mem->lock))
+		return -EINTR;
+	WARN_ON(mem->heir);
+	mem->heir = heir;
+	npages = run_list_npinned(&mem->runs);
+	if (npages && second_purse(mem))
+		rc = purse_charge(mem, heir, npages);
+	if (rc)
+		mem->heir = NULL;
+	mutex_unlock(&mem->lock);
+	return rc;
+}
+
+/**
+ * mem_drop_heir() - all stays as it was: the heir pays no more
+ * @mem: the memory, after mem_name_heir()
+ *
+ * Takes @mem->lock. May sleep; cannot fail.
+ */
+void mem_drop_heir(struct mem *mem)
+{
+	const struct payer *second;
+	u64 npages;
+
+	mutex_lock(&mem->lock);
+	second = second_purse(mem);
+	npages = run_list_npinned(&mem->runs);
+	if (npages && second)
+		purse_uncharge(mem, second, npages);
+	mem->heir = NULL;
+	mutex_unlock(&mem->lock);
+}
+
+/**
+ * mem_pass_on() - the heir becomes the payer
+ * @mem: the memory, after mem_name_heir()
+ *
+ * Takes references of its own to what the heir is made of. Takes @mem->lock.
+ * May sleep; cannot fail.
+ */
+void mem_pass_on(struct mem *mem)
+{
+	struct payer old;
+	u64 npages;
+
+	mutex_lock(&mem->lock);
+	old = mem->payer;
+	npages = run_list_npinned(&mem->runs);
+	if (npages && second_purse(mem))
+		purse_uncharge(mem, &old, npages);
+	atomic64_sub(npages, &old.mm->pinned_vm);
+
+	mem->payer = *mem->heir;
+	mem->heir = NULL;
+	mmgrab(mem->payer.mm);
+	get_task_struct(mem->payer.task);
+	get_uid(mem->payer.user);
+	atomic64_add(npages, &mem->payer.mm->pinned_vm);
+	mutex_unlock(&mem->lock);
+	payer_put(&old);
 }

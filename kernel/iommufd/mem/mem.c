@@ -3,31 +3,29 @@
  * mem: memory that is, or can be, pinned for devices. mem.h draws it.
  *
  * This file decides when a page is pinned and when it is given back. How a
- * page is pinned is the source's business (pin_user.c), what it costs whom is
- * account.c's.
+ * page is pinned is the source's business (pin_user.c, pin_file.c), what it costs
+ * whom is account.c's.
  */
-#include <linux/cred.h>
 #include <linux/mm.h>
-#include <linux/sched/mm.h>
-#include <linux/sched/task.h>
-#include <linux/sched/user.h>
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
 #include "mem.h"
 
 /**
- * mem_create_user() - memory of the calling process
- * @va: user address of the first byte
- * @length: bytes, not 0; @va + @length does not wrap
+ * mem_create() - memory of some source
+ * @source: whose
+ * @start: address or offset of the first byte, as the source counts
+ * @length: bytes, not 0; @start + @length does not wrap
  * @writable: devices may write to it
- * @account_mode: whom to charge while it is pinned
+ * @account_mode: whom to charge while it is pinned: the calling process
  *
  * Nothing is pinned or even looked at yet. May sleep.
  * Return: the memory with one reference, or ERR_PTR(-ENOMEM).
  */
-struct mem *mem_create_user(unsigned long va, unsigned long length,
-			    bool writable, enum account_mode account_mode)
+struct mem *mem_create(const struct mem_source *source, unsigned long start,
+		       unsigned long length, bool writable,
+		       enum account_mode account_mode)
 {
 	struct mem *mem = kzalloc(sizeof(*mem), GFP_KERNEL_ACCOUNT);
 
@@ -36,18 +34,15 @@ struct mem *mem_create_user(unsigned long va, unsigned long length,
 	refcount_set(&mem->refs, 1);
 	mutex_init(&mem->lock);
 	mem->users = RB_ROOT_CACHED;
-	mem->va = va & PAGE_MASK;
-	mem->npages = ((va + length - 1) >> PAGE_SHIFT) - (va >> PAGE_SHIFT) + 1;
+	mem->source = source;
+	mem->va = start & PAGE_MASK;
+	mem->npages = ((start + length - 1) >> PAGE_SHIFT) -
+		      (start >> PAGE_SHIFT) + 1;
 	mem->writable = writable;
 	mem->account_mode = account_mode;
-	mem->unlimited = capable(CAP_IPC_LOCK);
 	run_list_init(&mem->runs, mem->npages);
-
-	mem->mm = current->mm;
-	mmgrab(mem->mm);
-	mem->task = get_task_struct(current->group_leader);
-	mem->user = get_uid(current_user());
-	mem->tgid = task_tgid_nr(current);
+	INIT_LIST_HEAD(&mem->heir_node);
+	payer_init(&mem->payer);
 	return mem;
 }
 
@@ -61,10 +56,10 @@ void mem_put(struct mem *mem)
 		return;
 	WARN_ON(!RB_EMPTY_ROOT(&mem->users.rb_root));
 	WARN_ON(run_list_npinned(&mem->runs));
+	if (mem->source->release)
+		mem->source->release(mem);
 	run_list_destroy(&mem->runs);
-	free_uid(mem->user);
-	put_task_struct(mem->task);
-	mmdrop(mem->mm);
+	payer_put(&mem->payer);
 	mutex_destroy(&mem->lock);
 	kfree(mem);
 }
@@ -89,29 +84,64 @@ static bool next_unused(struct mem *mem, u64 *first, u64 last, u64 *unused_last)
 	return false;
 }
 
+/* Is the whole run one pin, that cannot be given back in part? */
+static bool is_one_pin(const struct run *run)
+{
+	return run->kind == PIN_LEAF || run->kind == PIN_FOLIO;
+}
+
+/*
+ * Unpin and forget a range that nobody uses, but for a pin at either end that
+ * reaches out of it: somebody uses its other part. Returns the pages unpinned.
+ */
+static u64 release_range(struct mem *mem, u64 first, u64 last)
+{
+	struct run_cursor cur;
+	struct run run;
+	u64 npages = 0;
+
+	if (run_list_find(&mem->runs, first, &run) && is_one_pin(&run) &&
+	    run.index < first)
+		first = run.index + run.npages;
+	if (first > last)
+		return 0;
+	if (run_list_find(&mem->runs, last, &run) && is_one_pin(&run) &&
+	    run.index + run.npages - 1 > last) {
+		if (run.index <= first)
+			return 0;
+		last = run.index - 1;
+	}
+	for_each_run(&mem->runs, &cur, &run, first, last) {
+		unpin_run(mem, &run);
+		npages += run.npages;
+		cond_resched();
+	}
+	/* Fails only for a cut through a leaf or a folio. */
+	WARN_ON(run_list_clear(&mem->runs, first, last));
+	return npages;
+}
+
 /*
  * Unpin, forget and uncharge every page of [first, last] that no user covers.
+ * A folio that was used in part stayed whole: if the range touches it, all of
+ * it may be unused now.
  */
 static void release_unused(struct mem *mem, u64 first, u64 last,
 			   struct op_stats *st)
 {
 	u64 begin = op_begin(st);
+	struct run run;
 	u64 unused_last;
 
 	lockdep_assert_held(&mem->lock);
+	if (run_list_find(&mem->runs, first, &run) && is_one_pin(&run))
+		first = run.index;
+	if (run_list_find(&mem->runs, last, &run) && is_one_pin(&run))
+		last = run.index + run.npages - 1;
 	for (; next_unused(mem, &first, last, &unused_last);
 	     first = unused_last + 1) {
-		struct run_cursor cur;
-		struct run run;
-		u64 npages = 0;
+		u64 npages = release_range(mem, first, unused_last);
 
-		for_each_run(&mem->runs, &cur, &run, first, unused_last) {
-			unpin_user_run(mem, &run);
-			npages += run.npages;
-			cond_resched();
-		}
-		/* Fails only for a cut through a leaf or a folio. */
-		WARN_ON(run_list_clear(&mem->runs, first, unused_last));
 		if (npages)
 			mem_uncharge(mem, npages);
 		st->unpinned += npages;
@@ -138,7 +168,7 @@ static int pin_step(struct mem *mem, u64 first, u64 last, struct op_stats *st)
 		return rc;
 
 	begin = op_begin(st);
-	rc = pin_user_range(mem, first, last);
+	rc = mem->source->pin(mem, first, last);
 	op_end(st, &st->pin_ns, begin);
 	st->pinned += run_list_npinned(&mem->runs) - before;
 	if (rc) {
@@ -206,7 +236,8 @@ int mem_pin_locked(struct mem *mem, struct mem_user *user,
 	int rc = 0;
 
 	lockdep_assert_held(&mem->lock);
-	if (WARN_ON(first > last || last >= mem->npages))
+	if (WARN_ON(first > last || last >= mem->npages ||
+		    !mem_has_pages(mem)))
 		return -EINVAL;
 	while (!rc && run_list_next_hole(&mem->runs, first, last, &hole_first,
 					 &hole_last)) {
@@ -232,8 +263,8 @@ int mem_pin_locked(struct mem *mem, struct mem_user *user,
  * ends it.
  *
  * Return: 0; -ENOMEM over the limit or out of memory; -EFAULT where the
- * process has no such memory, or it cannot be pinned; -EINTR. Nothing stays
- * pinned on failure.
+ * process has no such memory, or it cannot be pinned; -EINVAL where the file
+ * ends; -EINTR. Nothing stays pinned on failure.
  */
 int mem_pin(struct mem *mem, struct mem_user *user, struct op_stats *st)
 {

@@ -19,6 +19,7 @@
 #define IOMMUFD_MEM_H
 
 #include <linux/interval_tree.h>
+#include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/refcount.h>
 
@@ -26,41 +27,87 @@
 #include "run_list.h"
 #include "stats.h"
 
+struct device;
+struct dma_buf;
+struct dmabuf_mem;
+struct file;
+struct mem;
 struct mm_struct;
 struct page;
 struct task_struct;
 struct user_struct;
 
 /**
+ * struct payer - who is charged for pinned pages
+ * @mm: the process's address space; its struct is held, its memory is not
+ * @task: whose RLIMIT_MEMLOCK counts: the process's leader
+ * @user: who is charged in ACCOUNT_USER
+ * @tgid: the process, in the initial PID namespace
+ * @unlimited: it had CAP_IPC_LOCK
+ */
+struct payer {
+	struct mm_struct *mm;
+	struct task_struct *task;
+	struct user_struct *user;
+	pid_t tgid;
+	bool unlimited;
+};
+
+/**
+ * struct mem_source - where the pages of a struct mem come from
+ * @kind: as BPF sees it
+ * @pin: pin a hole of the run list, from its first to its last page, and note
+ *	the frames in the list. Under the memory's lock; may sleep for long;
+ *	ends for a fatal signal. On failure, what it noted so far is given back
+ *	by the caller.
+ * @borrow: pin one page for a moment, to copy bytes; for unpin_user_page().
+ *	Without locks. Return: the page or an ERR_PTR.
+ * @release: the last reference is gone; may be NULL
+ *
+ * @pin and @borrow are NULL where nothing is ever pinned. How a page is
+ * unpinned is a matter of its run's kind (unpin.c).
+ */
+struct mem_source {
+	enum iommufd_source kind;
+	int (*pin)(struct mem *mem, u64 first, u64 last);
+	struct page *(*borrow)(struct mem *mem, u64 index, bool write);
+	void (*release)(struct mem *mem);
+};
+
+/**
  * struct mem - memory behind one or more mappings
  * @refs: areas that map it
- * @lock: guards @runs and @users; held while pinning, so it sleeps long
+ * @lock: guards @runs, @users, @payer and @heir; held while pinning, so it
+ *	sleeps long
  * @runs: every pinned frame
  * @users: page ranges that must be pinned
- * @va: user address of page 0, page aligned
+ * @source: where the pages come from
+ * @va: user address, or offset in the file, of page 0; page aligned
  * @npages: how many pages
  * @writable: devices may write: pin for writing, dirty when unpinning
  * @account_mode: who is charged
- * @unlimited: the one who mapped it had CAP_IPC_LOCK
- * @mm: the address space of @va; its struct is held, its memory is not
- * @task: whose RLIMIT_MEMLOCK counts: the leader of the one who mapped it
- * @user: who is charged in ACCOUNT_USER
- * @tgid: the process that mapped it, in the initial PID namespace
+ * @payer: who exactly. User memory is in its address space, and never changes
+ *	it.
+ * @heir: pays too, while it is not known if it becomes the payer; or NULL
+ * @heir_node: for the one who names heirs; empty otherwise
+ * @file: whose pages they are; NULL for other sources
+ * @dmabuf: pin_dmabuf.c's; NULL for other sources
  */
 struct mem {
 	refcount_t refs;
 	struct mutex lock;
 	struct run_list runs;
 	struct rb_root_cached users;
+	const struct mem_source *source;
 	unsigned long va;
 	u64 npages;
 	bool writable;
-	bool unlimited;
 	enum account_mode account_mode;
-	struct mm_struct *mm;
-	struct task_struct *task;
-	struct user_struct *user;
-	pid_t tgid;
+	struct payer payer;
+	const struct payer *heir;
+	struct list_head heir_node;
+	struct file *file;
+	struct dmabuf_mem *dmabuf;
 };
 
 /**
@@ -77,9 +124,43 @@ struct mem_user {
 	bool access;
 };
 
+/* pin_user.c, pin_file.c */
 struct mem *mem_create_user(unsigned long va, unsigned long length,
 			    bool writable, enum account_mode account_mode);
+struct mem *mem_create_file(struct file *file, unsigned long start,
+			    unsigned long length, bool writable,
+			    enum account_mode account_mode);
+
 void mem_put(struct mem *mem);
+
+/* Does it have pages to pin? If not, only domain/dmabuf.c can use it. */
+static inline bool mem_has_pages(const struct mem *mem)
+{
+	return mem->source->pin;
+}
+
+/* pin_dmabuf.c */
+
+/**
+ * struct mem_fill - an IO page table that a dmabuf was written to
+ * @node: among the dmabuf's, under mem_lock_dmabuf()
+ * @revoke: the dmabuf is taken back: clear it from the page table, free this,
+ *	which has left the list. Called under mem_lock_dmabuf().
+ *
+ * Embedded in what the one who wrote it knows.
+ */
+struct mem_fill {
+	struct list_head node;
+	void (*revoke)(struct mem_fill *fill);
+};
+
+struct mem *mem_create_dmabuf(struct dma_buf *dmabuf, struct device *importer,
+			      unsigned long start, unsigned long length,
+			      bool writable);
+void mem_lock_dmabuf(struct mem *mem);
+void mem_unlock_dmabuf(struct mem *mem);
+struct list_head *mem_dmabuf_fills(struct mem *mem);
+phys_addr_t mem_dmabuf_address(struct mem *mem, u64 offset);
 
 int mem_pin(struct mem *mem, struct mem_user *user, struct op_stats *st);
 void mem_unpin(struct mem *mem, struct mem_user *user, struct op_stats *st);
@@ -104,12 +185,23 @@ int mem_pin_locked(struct mem *mem, struct mem_user *user,
 void mem_unpin_locked(struct mem *mem, struct mem_user *user,
 		      struct op_stats *st);
 
+/* account.c */
+void payer_init(struct payer *payer);
+void payer_put(struct payer *payer);
+int mem_name_heir(struct mem *mem, const struct payer *heir);
+void mem_drop_heir(struct mem *mem);
+void mem_pass_on(struct mem *mem);
+
 /* account.c: for mem.c only. */
 int mem_charge(struct mem *mem, u64 npages);
 void mem_uncharge(struct mem *mem, u64 npages);
 
-/* pin_user.c: for mem.c only. */
-int pin_user_range(struct mem *mem, u64 first, u64 last);
-void unpin_user_run(struct mem *mem, const struct run *run);
+/* mem.c: for sources only. */
+struct mem *mem_create(const struct mem_source *source, unsigned long start,
+		       unsigned long length, bool writable,
+		       enum account_mode account_mode);
+
+/* unpin.c: for mem.c only. */
+void unpin_run(struct mem *mem, const struct run *run);
 
 #endif

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Pinning user memory, page by page, with get_user_pages().
+ * User memory, pinned page by page with get_user_pages().
  *
  * Pins are long-term (FOLL_LONGTERM): memory that could not stay, such as CMA
  * or file systems' DAX, is migrated or refused by the core.
@@ -8,39 +8,13 @@
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
-#include <linux/sizes.h>
 #include <linux/slab.h>
 
 #include "mem.h"
 
 /* Enough for a small mapping without an allocation. */
 #define PAGES_ON_STACK 16
-/* How many pages are unpinned before others get the CPU. */
-#define UNPIN_STEP (SZ_256M / PAGE_SIZE)
 #define PAGES_PER_BATCH (PAGE_SIZE / sizeof(struct page *))
-
-/**
- * unpin_user_run() - undo the pins of a run, or of a part of one
- * @mem: the memory; caller holds its lock
- * @run: pages pinned one by one
- *
- * Marks the pages dirty if devices could write to them. May sleep.
- */
-void unpin_user_run(struct mem *mem, const struct run *run)
-{
-	u64 done = 0;
-
-	if (WARN_ON(run->kind != PIN_PAGE))
-		return;
-	while (done < run->npages) {
-		u64 n = min_t(u64, run->npages - done, UNPIN_STEP);
-
-		unpin_user_page_range_dirty_lock(pfn_to_page(run->pfn + done),
-						 n, mem->writable);
-		done += n;
-		cond_resched();
-	}
-}
 
 /*
  * GUP for the caller's own memory, or for another process's when a device is
@@ -54,24 +28,24 @@ static long pin_batch(struct mem *mem, unsigned long va, unsigned long npages,
 	int locked = 1;
 	long n;
 
-	if (mem->mm == current->mm) {
+	if (mem->payer.mm == current->mm) {
 		n = pin_user_pages_fast(va, npages, flags, pages);
 	} else {
-		if (!mmget_not_zero(mem->mm))
+		if (!mmget_not_zero(mem->payer.mm))
 			return -EFAULT;
-		if (mmap_read_lock_killable(mem->mm)) {
-			mmput_async(mem->mm);
+		if (mmap_read_lock_killable(mem->payer.mm)) {
+			mmput_async(mem->payer.mm);
 			return -EINTR;
 		}
-		n = pin_user_pages_remote(mem->mm, va, npages, flags, pages,
+		n = pin_user_pages_remote(mem->payer.mm, va, npages, flags, pages,
 					  &locked);
 		if (locked)
-			mmap_read_unlock(mem->mm);
+			mmap_read_unlock(mem->payer.mm);
 		/*
 		 * The last mmput() closes the files of the mapping, perhaps
 		 * ours, whose release takes locks that are held here.
 		 */
-		mmput_async(mem->mm);
+		mmput_async(mem->payer.mm);
 	}
 	return n ? n : -EFAULT;
 }
@@ -103,17 +77,8 @@ static int fold_pages(struct mem *mem, u64 index, struct page **pages, long n)
 	return 0;
 }
 
-/**
- * pin_user_range() - pin a hole of user memory
- * @mem: the memory; caller holds its lock
- * @first: first page
- * @last: last page; the range is a hole of the run list
- *
- * May sleep for long. On failure the pages pinned so far are in the run list;
- * the caller gives them back.
- * Return: 0, -ENOMEM, -EFAULT, -EINTR on a fatal signal, or what GUP says.
- */
-int pin_user_range(struct mem *mem, u64 first, u64 last)
+/* mem_source.pin. Returns what GUP says too. */
+static int pin_user_range(struct mem *mem, u64 first, u64 last)
 {
 	struct page *on_stack[PAGES_ON_STACK];
 	struct page **pages = on_stack;
@@ -153,4 +118,48 @@ int pin_user_range(struct mem *mem, u64 first, u64 last)
 	if (pages != on_stack)
 		free_page((unsigned long)pages);
 	return rc;
+}
+
+/* mem_source.borrow: neither charged nor long-term, it holds on to nothing. */
+static struct page *borrow_user_page(struct mem *mem, u64 index, bool write)
+{
+	struct mm_struct *mm = mem->payer.mm;
+	struct page *page;
+	long n;
+
+	if (!mmget_not_zero(mm))
+		return ERR_PTR(-EFAULT);
+	if (mmap_read_lock_killable(mm)) {
+		mmput_async(mm);
+		return ERR_PTR(-EINTR);
+	}
+	n = pin_user_pages_remote(mm, mem->va + (index << PAGE_SHIFT), 1,
+				  write ? FOLL_WRITE : 0, &page, NULL);
+	mmap_read_unlock(mm);
+	mmput_async(mm);
+	if (n == 1)
+		return page;
+	return ERR_PTR(n < 0 ? n : -EFAULT);
+}
+
+static const struct mem_source user_source = {
+	.kind = IOMMUFD_SOURCE_USER,
+	.pin = pin_user_range,
+	.borrow = borrow_user_page,
+};
+
+/**
+ * mem_create_user() - memory of the calling process
+ * @va: user address of the first byte
+ * @length: bytes, not 0; @va + @length does not wrap
+ * @writable: devices may write to it
+ * @account_mode: whom to charge while it is pinned
+ *
+ * Nothing is pinned or even looked at yet. May sleep.
+ * Return: the memory with one reference, or ERR_PTR(-ENOMEM).
+ */
+struct mem *mem_create_user(unsigned long va, unsigned long length,
+			    bool writable, enum account_mode account_mode)
+{
+	return mem_create(&user_source, va, length, writable, account_mode);
 }

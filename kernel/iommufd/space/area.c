@@ -43,11 +43,21 @@ static struct area *area_create(struct mem *mem, u64 offset,
 	area->view.length = length;
 	area->view.va = mem->va + offset;
 	area->view.prot = prot;
-	area->view.source = IOMMUFD_SOURCE_USER;
+	area->view.source = mem->source->kind;
 	area->view.created_ns = ktime_get_boottime_ns();
-	area->view.tgid = mem->tgid;
-	area->view.uid = from_kuid(&init_user_ns, mem->user->uid);
 	return area;
+}
+
+/**
+ * area_show_payer() - say in the view who pays
+ * @area: the area; its context's process_lock is held, so the payer stays
+ */
+void area_show_payer(struct area *area)
+{
+	const struct payer *payer = &area->mem->payer;
+
+	WRITE_ONCE(area->view.tgid, payer->tgid);
+	WRITE_ONCE(area->view.uid, from_kuid(&init_user_ns, payer->user->uid));
 }
 
 static void areas_free(struct list_head *areas)
@@ -67,8 +77,11 @@ static void count_pinned(struct ioas *ioas, s64 npages)
 
 static int area_pin(struct ioas *ioas, struct area *area, struct op_stats *st)
 {
-	int rc = mem_pin(area->mem, &area->user, st);
+	int rc;
 
+	if (!mem_has_pages(area->mem))
+		return 0;
+	rc = mem_pin(area->mem, &area->user, st);
 	if (rc)
 		return rc;
 	WRITE_ONCE(area->view.pinned_pages,
@@ -81,6 +94,8 @@ static int area_pin(struct ioas *ioas, struct area *area, struct op_stats *st)
 static void area_unpin(struct ioas *ioas, struct area *area,
 		       struct op_stats *st)
 {
+	if (!mem_has_pages(area->mem))
+		return;
 	count_pinned(ioas, -(s64)area->view.pinned_pages);
 	WRITE_ONCE(area->view.pinned_pages, 0);
 	WRITE_ONCE(area->view.nr_runs, 0);
@@ -112,8 +127,13 @@ int area_enter_hwpt(struct ioas *ioas, struct area *area, struct hwpt *hwpt,
 		if (rc)
 			return rc;
 	}
-	rc = domain_fill(hwpt->domain, area->view.iova, area->mem,
-			 area->offset, area->view.length, &how, st);
+	if (mem_has_pages(area->mem))
+		rc = domain_fill(hwpt->domain, area->view.iova, area->mem,
+				 area->offset, area->view.length, &how, st);
+	else
+		rc = domain_fill_dmabuf(hwpt->domain, area->view.iova,
+					area->mem, area->offset,
+					area->view.length, &how, st);
 	if (!rc)
 		area->nr_hwpts++;
 	else if (!area->nr_hwpts)
@@ -133,7 +153,12 @@ int area_enter_hwpt(struct ioas *ioas, struct area *area, struct hwpt *hwpt,
 void area_exit_hwpt(struct ioas *ioas, struct area *area, struct hwpt *hwpt,
 		    struct op_stats *st)
 {
-	domain_clear(hwpt->domain, area->view.iova, area->view.length, st);
+	if (mem_has_pages(area->mem))
+		domain_clear(hwpt->domain, area->view.iova, area->view.length,
+			     st);
+	else
+		domain_clear_dmabuf(hwpt->domain, area->view.iova, area->mem,
+				    st);
 	/* Rather leak a pin than let a device reach memory that was freed. */
 	if (WARN_ON(!area->nr_hwpts))
 		return;
@@ -211,9 +236,13 @@ static int map_areas(struct ioas *ioas, struct list_head *areas,
 	struct area *area;
 	int rc;
 
+	down_read(&ioas->ctx->process_lock);
+	list_for_each_entry(area, areas, node)
+		area_show_payer(area);
 	mutex_lock(&ioas->iova_lock);
 	rc = ioas_insert_areas(ioas, areas, &args->iova, args->fixed);
 	mutex_unlock(&ioas->iova_lock);
+	up_read(&ioas->ctx->process_lock);
 	if (rc)
 		return rc;
 
@@ -240,8 +269,22 @@ static int map_areas(struct ioas *ioas, struct list_head *areas,
 	return rc;
 }
 
+static struct mem *create_mem(struct ioas *ioas, const struct map_args *args)
+{
+	bool writable = args->prot & IOMMUFD_PROT_WRITE;
+	enum account_mode mode = ioas->ctx->account_mode;
+
+	if (args->dmabuf)
+		return mem_create_dmabuf(args->dmabuf, args->importer, args->va,
+					 args->length, writable);
+	if (args->file)
+		return mem_create_file(args->file, args->va, args->length,
+				       writable, mode);
+	return mem_create_user(args->va, args->length, writable, mode);
+}
+
 /**
- * ioas_map_user() - map memory of the calling process
+ * ioas_map() - map memory of the calling process, of a file, or a dmabuf
  * @ioas: the IOAS; the caller holds a busy reference
  * @args: what and where; filled in on success
  * @st: counts
@@ -249,20 +292,17 @@ static int map_areas(struct ioas *ioas, struct list_head *areas,
  * May sleep for long while HWPTs hold the IOAS: memory is faulted in and
  * pinned. A fatal signal ends it.
  *
- * Return: 0; what ioas_insert_areas(), mem_pin() and domain_fill() return;
- * -EINTR. Nothing is mapped, pinned or charged then.
+ * Return: 0; what mem_create_file() or mem_create_dmabuf(),
+ * ioas_insert_areas(), mem_pin() and domain_fill() return; -EINTR. Nothing is
+ * mapped, pinned or charged then.
  */
-int ioas_map_user(struct ioas *ioas, struct map_args *args,
-		  struct op_stats *st)
+int ioas_map(struct ioas *ioas, struct map_args *args, struct op_stats *st)
 {
+	struct mem *mem = create_mem(ioas, args);
 	struct area *area;
 	LIST_HEAD(areas);
-	struct mem *mem;
 	int rc;
 
-	mem = mem_create_user(args->va, args->length,
-			      args->prot & IOMMUFD_PROT_WRITE,
-			      ioas->ctx->account_mode);
 	if (IS_ERR(mem))
 		return PTR_ERR(mem);
 	area = area_create(mem, offset_in_page(args->va), args->length,
@@ -310,14 +350,14 @@ static int copy_areas(struct ioas *ioas, unsigned long first,
  * @dst: where; the caller holds a busy reference
  * @src: from where; likewise
  * @first: first IOVA of @src
- * @args: length, prot, fixed and iova as for ioas_map_user()
+ * @args: length, prot, fixed and iova as for ioas_map()
  * @admit: asked before anything is mapped; no lock is held
  * @st: counts
  *
  * The memory is shared: it is pinned and charged once. Each area of @src that
  * the range touches becomes one of @dst.
  *
- * Return: as ioas_map_user(); -ENOENT: not all of the range is mapped; -EPERM:
+ * Return: as ioas_map(); -ENOENT: not all of the range is mapped; -EPERM:
  * write access to memory that was mapped read-only.
  */
 int ioas_copy(struct ioas *dst, struct ioas *src, unsigned long first,

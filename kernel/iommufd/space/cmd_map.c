@@ -3,9 +3,11 @@
  * The ioctls that map and unmap: what the caller says is checked here, once,
  * and becomes arguments that the rest of space/ can trust.
  */
+#include <linux/dma-buf.h>
+#include <linux/file.h>
 #include <linux/mm.h>
 #include <linux/uaccess.h>
-#include <uapi/linux/iommufd.h>
+#include <uapi/linux/iommufd_ext.h>
 
 #include "policy/policy.h"
 #include "space/space.h"
@@ -51,6 +53,13 @@ static void map_args_init(struct map_args *args, u32 flags, u64 iova,
 		args->prot |= IOMMUFD_PROT_WRITE;
 }
 
+static enum iommufd_source map_source(const struct map_args *args)
+{
+	if (args->dmabuf)
+		return IOMMUFD_SOURCE_DMABUF;
+	return args->file ? IOMMUFD_SOURCE_FILE : IOMMUFD_SOURCE_USER;
+}
+
 static int admit_map(struct ioas *ioas, const struct map_args *args,
 		     enum iommufd_op op, u64 npages, struct op_stats *st)
 {
@@ -64,7 +73,7 @@ static int admit_map(struct ioas *ioas, const struct map_args *args,
 	req.pub.va = args->va;
 	req.pub.length = args->length;
 	req.pub.prot = args->prot;
-	req.pub.source = IOMMUFD_SOURCE_USER;
+	req.pub.source = map_source(args);
 	req.pub.npages = npages;
 	return policy_admit(&req, st);
 }
@@ -99,10 +108,16 @@ static void fill_event(struct iommufd_map_event *ev,
 	ev->fill_ns = st->fill_ns;
 }
 
+static enum iommufd_op map_op(const struct map_args *args)
+{
+	return map_source(args) == IOMMUFD_SOURCE_USER ? IOMMUFD_OP_MAP :
+							 IOMMUFD_OP_MAP_FILE;
+}
+
 static void trace_map(struct iommufd_map_event *ev, struct map_args *args,
 		      struct op_stats *st, u64 begin)
 {
-	ev->op = IOMMUFD_OP_MAP;
+	ev->op = map_op(args);
 	fill_event(ev, args, st);
 	op_end(st, &ev->duration_ns, begin);
 	trace_iommufd_map(ev);
@@ -113,28 +128,26 @@ static int admit_and_map(struct ioas *ioas, struct map_args *args,
 {
 	u64 npages = ((offset_in_page(args->va) + args->length - 1) >>
 		      PAGE_SHIFT) + 1;
-	int rc = admit_map(ioas, args, IOMMUFD_OP_MAP, npages, st);
+	int rc = admit_map(ioas, args, map_op(args), npages, st);
 
-	return rc ?: ioas_map_user(ioas, args, st);
+	return rc ?: ioas_map(ioas, args, st);
 }
 
-static int map_checked(struct ucmd *ucmd, struct map_args *args, u64 *cookie,
-		       struct op_stats *st)
+/* What the structure says has been checked; @iova in it is the answer. */
+static int map_and_respond(struct ucmd *ucmd, u32 ioas_id, u64 *iova,
+			   struct map_args *args, u64 *cookie,
+			   struct op_stats *st)
 {
-	struct iommu_ioas_map *cmd = ucmd->cmd;
 	struct ioas *ioas;
 	int rc;
 
-	rc = check_map(cmd);
-	if (rc)
-		return rc;
-	ioas = ioas_get(ucmd->ctx, cmd->ioas_id);
+	ioas = ioas_get(ucmd->ctx, ioas_id);
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
 	*cookie = ioas->view.cookie;
 	rc = admit_and_map(ioas, args, st);
 	if (!rc) {
-		cmd->iova = args->iova;
+		*iova = args->iova;
 		rc = ucmd_respond(ucmd);
 		if (rc)
 			undo_map(ioas, args, st);
@@ -149,7 +162,7 @@ static int map_checked(struct ucmd *ucmd, struct map_args *args, u64 *cookie,
  *
  * Return: 0; -EOPNOTSUPP unknown flags; -EOVERFLOW a range that wraps;
  * -EINVAL no access, no length; -ENOENT no such IOAS; what policies say;
- * see ioas_map_user(); -EFAULT.
+ * see ioas_map(); -EFAULT.
  */
 int cmd_ioas_map(struct ucmd *ucmd)
 {
@@ -162,8 +175,10 @@ int cmd_ioas_map(struct ucmd *ucmd)
 
 	map_args_init(&args, cmd->flags, cmd->iova, cmd->length);
 	args.va = cmd->user_va;
-	rc = map_checked(ucmd, &args, &cookie, &st);
-
+	rc = check_map(cmd);
+	if (!rc)
+		rc = map_and_respond(ucmd, cmd->ioas_id, &cmd->iova, &args,
+				     &cookie, &st);
 	if (trace_iommufd_map_enabled()) {
 		struct iommufd_map_event ev = {
 			.ctx_cookie = ucmd->ctx->view.cookie,
@@ -183,7 +198,7 @@ int cmd_ioas_map(struct ucmd *ucmd)
  * @args: what and where
  *
  * Policies are asked; it is traced as a map like any other.
- * Return: what policies say; see ioas_map_user().
+ * Return: what policies say; see ioas_map().
  */
 int ioas_map_for_container(struct ioas *ioas, struct map_args *args)
 {
@@ -201,6 +216,77 @@ int ioas_map_for_container(struct ioas *ioas, struct map_args *args)
 
 		trace_map(&ev, args, &st, begin);
 	}
+	return rc;
+}
+
+static int check_map_file(const struct iommu_ioas_map_file *cmd)
+{
+	u64 end;
+	int rc = check_flags(cmd->flags);
+
+	if (rc)
+		return rc;
+	/* An offset in a file is signed. */
+	if (cmd->iova >= ULONG_MAX || cmd->length >= ULONG_MAX ||
+	    check_add_overflow(cmd->start, cmd->length, &end) ||
+	    end > LLONG_MAX)
+		return -EOVERFLOW;
+	return cmd->length ? 0 : -EINVAL;
+}
+
+static int get_file_or_dmabuf(int fd, struct map_args *args)
+{
+	struct dma_buf *dmabuf = dma_buf_get(fd);
+
+	if (!IS_ERR(dmabuf)) {
+		args->dmabuf = dmabuf;
+		return 0;
+	}
+	args->file = fget(fd);
+	return args->file ? 0 : -EBADF;
+}
+
+/**
+ * cmd_ioas_map_file() - IOMMU_IOAS_MAP_FILE
+ * @ucmd: the ioctl
+ *
+ * Return: 0; -EOPNOTSUPP unknown flags; -EOVERFLOW a range that wraps;
+ * -EINVAL no access, no length; -EBADF nothing is open there; -ENOENT no such
+ * IOAS; what policies say; see ioas_map(); -EFAULT.
+ */
+int cmd_ioas_map_file(struct ucmd *ucmd)
+{
+	struct op_stats st = { .timed = trace_iommufd_map_enabled() };
+	struct iommu_ioas_map_file *cmd = ucmd->cmd;
+	u64 begin = op_begin(&st);
+	struct map_args args;
+	u64 cookie = 0;
+	int rc;
+
+	map_args_init(&args, cmd->flags, cmd->iova, cmd->length);
+	args.va = cmd->start;
+	rc = check_map_file(cmd);
+	if (!rc) {
+		rc = get_file_or_dmabuf(cmd->fd, &args);
+		args.importer = ucmd->dev;
+	}
+	if (!rc)
+		rc = map_and_respond(ucmd, cmd->ioas_id, &cmd->iova, &args,
+				     &cookie, &st);
+	if (trace_iommufd_map_enabled()) {
+		struct iommufd_map_event ev = {
+			.ctx_cookie = ucmd->ctx->view.cookie,
+			.ioas_cookie = cookie,
+			.ioas_id = cmd->ioas_id,
+			.ret = rc,
+		};
+
+		trace_map(&ev, &args, &st, begin);
+	}
+	if (args.file)
+		fput(args.file);
+	if (args.dmabuf)
+		dma_buf_put(args.dmabuf);
 	return rc;
 }
 

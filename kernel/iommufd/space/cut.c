@@ -32,6 +32,9 @@ static struct area *find_uncut(struct ioas *ioas, unsigned long iova)
 		area = ioas_next_area(ioas, iova - 1, iova - 1);
 		if (!area || area_last(area) < iova)
 			return NULL;
+		/* A dmabuf is taken back whole. */
+		if (!mem_has_pages(area->mem))
+			return NULL;
 		if (area->state == AREA_BUSY)
 			return ERR_PTR(-EBUSY);
 		/* Which part a pin belongs to is not known. */

@@ -41,6 +41,9 @@
 #include "stats.h"
 #include "mem/mem.h"
 
+struct device;
+struct dma_buf;
+struct file;
 struct hwpt;
 struct pin_request;
 
@@ -166,9 +169,13 @@ bool ioas_next_usable(struct ioas *ioas, unsigned long *start,
 /* area.c: mapping and unmapping */
 
 /**
- * struct map_args - what ioas_map_user() is asked for, and gives back
+ * struct map_args - what ioas_map() is asked for, and gives back
  * @iova: in: where, if @fixed; out: where it is
- * @va: user address
+ * @file: the file to map, or NULL
+ * @dmabuf: the dmabuf to map, or NULL; without either, memory of the calling
+ *	process is
+ * @importer: a device, for the dmabuf's exporter to know us by
+ * @va: user address, or offset in the file
  * @length: bytes, not 0
  * @prot: enum iommufd_prot, not 0
  * @fixed: the caller chose @iova
@@ -177,6 +184,9 @@ bool ioas_next_usable(struct ioas *ioas, unsigned long *start,
  */
 struct map_args {
 	unsigned long iova;
+	struct file *file;
+	struct dma_buf *dmabuf;
+	struct device *importer;
 	unsigned long va;
 	unsigned long length;
 	u32 prot;
@@ -185,8 +195,8 @@ struct map_args {
 	u32 nr_domains;
 };
 
-int ioas_map_user(struct ioas *ioas, struct map_args *args,
-		  struct op_stats *st);
+int ioas_map(struct ioas *ioas, struct map_args *args,
+	     struct op_stats *st);
 /* Asks policies, once it is known how many pages a copy touches. */
 typedef int (*copy_admit_fn)(struct ioas *dst, const struct map_args *args,
 			     u64 npages, struct op_stats *st);
@@ -203,6 +213,9 @@ void ioas_update_alignment(struct ioas *ioas);
 int ioas_join_hwpt(struct ioas *ioas, struct hwpt *hwpt, struct op_stats *st);
 void ioas_leave_hwpt(struct ioas *ioas, struct hwpt *hwpt,
 		     struct op_stats *st);
+
+/* area.c, for cmd_process.c */
+void area_show_payer(struct area *area);
 
 /* area.c, for walk.c */
 int area_enter_hwpt(struct ioas *ioas, struct area *area, struct hwpt *hwpt,
@@ -247,14 +260,16 @@ int ioas_add_access(struct ioas *ioas, struct ioas_access *access);
 void ioas_remove_access(struct ioas *ioas, struct ioas_access *access);
 int ioas_evict(struct ioas *ioas, struct area *area);
 
-/* cmd_invalidate.c, cmd_ioas.c, cmd_map.c: the ioctls */
+/* cmd_invalidate.c, cmd_ioas.c, cmd_map.c, cmd_process.c: the ioctls */
 struct ucmd;
 int cmd_hwpt_invalidate(struct ucmd *ucmd);
 int cmd_ioas_alloc(struct ucmd *ucmd);
+int cmd_ioas_change_process(struct ucmd *ucmd);
 int cmd_ioas_iova_ranges(struct ucmd *ucmd);
 int cmd_ioas_allow_iovas(struct ucmd *ucmd);
 int cmd_ioas_copy(struct ucmd *ucmd);
 int cmd_ioas_map(struct ucmd *ucmd);
+int cmd_ioas_map_file(struct ucmd *ucmd);
 int cmd_ioas_unmap(struct ucmd *ucmd);
 int cmd_option(struct ucmd *ucmd);
 
