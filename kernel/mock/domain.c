@@ -44,8 +44,8 @@ static int mock_map_pages(struct iommu_domain *domain, unsigned long iova,
 	struct mock_domain *mock = to_mock_domain(domain);
 	int rc;
 
-	/* We said that we are coherent. */
-	if (WARN_ON(!(prot & IOMMU_CACHE) || !(prot & (IOMMU_READ | IOMMU_WRITE))))
+	/* We said that we are coherent; what is no memory cannot be. */
+	if (WARN_ON(!(prot & (IOMMU_CACHE | IOMMU_MMIO)) || !(prot & (IOMMU_READ | IOMMU_WRITE))))
 		return -EINVAL;
 	while (pgcount--) {
 		rc = mock_pt_map(mock->pt, iova, phys, pgsize, prot, gfp);

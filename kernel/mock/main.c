@@ -35,6 +35,8 @@ static int (*const commands[])(struct tcmd *tcmd) = {
 	[IOMMU_TEST_OP_PASID_REPLACE] = tcmd_pasid_replace,
 	[IOMMU_TEST_OP_PASID_DETACH] = tcmd_pasid_detach,
 	[IOMMU_TEST_OP_PASID_CHECK_HWPT] = tcmd_pasid_check,
+	[IOMMU_TEST_OP_DMABUF_GET] = tcmd_dmabuf_get,
+	[IOMMU_TEST_OP_DMABUF_REVOKE] = tcmd_dmabuf_revoke,
 	[MOCK_OP_COUNT_ANSWERS] = tcmd_count_answers,
 };
 
@@ -92,11 +94,13 @@ static int __init mock_init(void)
 		return rc;
 	}
 	core->device_set_pasid_replacer(mock_iommu_driver());
+	mock_dmabuf_init();
 	return 0;
 }
 
 static void __exit mock_exit(void)
 {
+	mock_dmabuf_exit();
 	core->device_set_pasid_replacer(NULL);
 	iommufd_unregister_hook(&mock_hook);
 	mock_iommu_exit();
@@ -106,6 +110,7 @@ module_init(mock_init);
 module_exit(mock_exit);
 
 MODULE_DESCRIPTION("A mock IOMMU for tests of iommufd: never load it on a machine that matters");
+MODULE_IMPORT_NS(DMA_BUF);
 MODULE_IMPORT_NS(IOMMUFD);
 MODULE_IMPORT_NS(IOMMUFD_HOOK);
 MODULE_IMPORT_NS(IOMMUFD_INTERNAL);

@@ -157,6 +157,12 @@ int tcmd_check_map(struct tcmd *tcmd);
 int tcmd_check_refs(struct tcmd *tcmd);
 int tcmd_memory_limit(struct tcmd *tcmd);
 
+/* dmabuf.c */
+void mock_dmabuf_init(void);
+void mock_dmabuf_exit(void);
+int tcmd_dmabuf_get(struct tcmd *tcmd);
+int tcmd_dmabuf_revoke(struct tcmd *tcmd);
+
 /* access.c */
 int tcmd_create_access(struct tcmd *tcmd);
 int tcmd_access_replace(struct tcmd *tcmd);

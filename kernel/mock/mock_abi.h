@@ -39,6 +39,8 @@ enum {
 	IOMMU_TEST_OP_PASID_REPLACE = 19,
 	IOMMU_TEST_OP_PASID_DETACH = 20,
 	IOMMU_TEST_OP_PASID_CHECK_HWPT = 21, /* is this attached? */
+	IOMMU_TEST_OP_DMABUF_GET = 22, /* a dmabuf of mock memory */
+	IOMMU_TEST_OP_DMABUF_REVOKE = 23, /* take it back, or give it again */
 
 	/* Those that the kernel's suite does not know. */
 	MOCK_OP_COUNT_ANSWERS = 64, /* what a device's faults were answered */
@@ -214,6 +216,14 @@ struct iommu_test_cmd {
 		struct {
 			__u32 out_nr[MOCK_NR_ANSWERS];
 		} count_answers;
+		struct {
+			__u32 length;
+			__u32 open_flags;
+		} dmabuf_get;
+		struct {
+			__s32 dmabuf_fd;
+			__u32 revoked;
+		} dmabuf_revoke;
 		/* The largest one, IOMMU_TEST_OP_DIRTY, which is not built. */
 		__aligned_u64 __room[6];
 	};
