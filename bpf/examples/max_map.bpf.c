@@ -40,7 +40,9 @@ int BPF_PROG(max_map_admit, struct iommufd_pin_req *req)
 	char why[] = "the mapping is longer than max_bytes";
 
 	/* Attaching a device is asked about too: not our concern. */
-	if (req->op != IOMMUFD_OP_MAP || req->length <= max_bytes)
+	if (req->op != IOMMUFD_OP_MAP && req->op != IOMMUFD_OP_MAP_FILE)
+		return IOMMUFD_ALLOW;
+	if (req->length <= max_bytes)
 		return IOMMUFD_ALLOW;
 
 	/*
