@@ -74,6 +74,32 @@ int iommufd_map_auto(int fd, __u32 ioas_id, void *va, __u64 length,
 	return do_map(fd, ioas_id, va, length, iova, prot);
 }
 
+int iommufd_map_file(int fd, __u32 ioas_id, int file, __u64 start,
+		     __u64 length, __u64 *iova, __u32 flags)
+{
+	struct iommu_ioas_map_file cmd = {
+		.size = sizeof(cmd),
+		.flags = flags,
+		.ioas_id = ioas_id,
+		.fd = file,
+		.start = start,
+		.length = length,
+		.iova = *iova,
+	};
+	int ret = xioctl(fd, IOMMU_IOAS_MAP_FILE, &cmd);
+
+	if (!ret)
+		*iova = cmd.iova;
+	return ret;
+}
+
+int iommufd_change_process(int fd)
+{
+	struct iommu_ioas_change_process cmd = { .size = sizeof(cmd) };
+
+	return xioctl(fd, IOMMU_IOAS_CHANGE_PROCESS, &cmd);
+}
+
 int iommufd_unmap(int fd, __u32 ioas_id, __u64 iova, __u64 length,
 		  __u64 *unmapped)
 {

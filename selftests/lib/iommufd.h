@@ -32,6 +32,14 @@ int iommufd_map_fixed(int fd, __u32 ioas_id, void *va, __u64 length,
 /* Map where the kernel likes; *@iova says where. */
 int iommufd_map_auto(int fd, __u32 ioas_id, void *va, __u64 length,
 		     __u64 *iova, __u32 prot);
+/*
+ * Map @length bytes of a file from @start on. @flags: @prot as above, with
+ * IOMMU_IOAS_MAP_FIXED_IOVA to map at *@iova, else *@iova says where.
+ */
+int iommufd_map_file(int fd, __u32 ioas_id, int file, __u64 start,
+		     __u64 length, __u64 *iova, __u32 flags);
+/* The calling process pays for all that is mapped. */
+int iommufd_change_process(int fd);
 /* *@unmapped (may be NULL) gets the bytes that were unmapped. */
 int iommufd_unmap(int fd, __u32 ioas_id, __u64 iova, __u64 length,
 		  __u64 *unmapped);

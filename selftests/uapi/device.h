@@ -15,7 +15,7 @@
 extern const char *dut;
 
 extern const struct test_table pin_table, attach_table, memory_table,
-	owner_table, limit_table;
+	owner_table, limit_table, file_table, process_table;
 
 /* Where tests map: clear of the MSI window, and in reach of any IOMMU. */
 #define TEST_IOVA 0x01000000ULL
@@ -25,6 +25,14 @@ struct dma bound_device(void);
 /* The same, attached to that IOAS. */
 struct dma attached_device(void);
 void attach_device(struct dma *d);
+
+/* A memfd of @len bytes, a hole; @flags for memfd_create(). */
+int new_memfd(unsigned int flags, size_t len);
+/* A memfd of 2 MiB pages, or skip the test. Nothing is reserved for it. */
+int new_hugetlb(unsigned int npages);
+/* Map a part of a file at @iova. */
+int map_file(const struct dma *d, int file, __u64 start, __u64 length,
+	     __u64 iova, __u32 prot);
 
 /* Nothing is mapped, and no page of this process is pinned or charged. */
 void expect_nothing(const struct dma *d);

@@ -77,6 +77,18 @@ static void fill_map(const struct space *s, void *buf)
 	cmd->iova = NEW_IOVA;
 }
 
+static void fill_map_file(const struct space *s, void *buf)
+{
+	struct iommu_ioas_map_file *cmd = buf;
+
+	cmd->ioas_id = s->ioas;
+	cmd->flags = MAP_RW | IOMMU_IOAS_MAP_FIXED_IOVA;
+	cmd->fd = CHECK_FD(memfd_create("frame", 0));
+	CHECK_OK(ftruncate(cmd->fd, AREA_LEN));
+	cmd->length = AREA_LEN;
+	cmd->iova = NEW_IOVA;
+}
+
 static void fill_unmap(const struct space *s, void *buf)
 {
 	struct iommu_ioas_unmap *cmd = buf;
@@ -152,11 +164,12 @@ static const struct command commands[] = {
 	/* It tells how many entries were done, none, also when it fails. */
 	{ "IOMMU_HWPT_INVALIDATE", IOMMU_HWPT_INVALIDATE,
 	  sizeof(struct iommu_hwpt_invalidate), fill_zeros, true, -ENOENT },
-	NOT_BUILT("IOMMU_IOAS_MAP_FILE", 0x8f),
+	BUILT(IOMMU_IOAS_MAP_FILE, iommu_ioas_map_file, fill_map_file, true),
 	/* No driver of 6.12 can make a virtual IOMMU. */
 	REFUSED(IOMMU_VIOMMU_ALLOC, iommu_viommu_alloc, -EOPNOTSUPP),
 	REFUSED(IOMMU_VDEVICE_ALLOC, iommu_vdevice_alloc, -ENOENT),
-	NOT_BUILT("IOMMU_IOAS_CHANGE_PROCESS", 0x92),
+	/* Memory of the process is mapped. */
+	REFUSED(IOMMU_IOAS_CHANGE_PROCESS, iommu_ioas_change_process, -EINVAL),
 	REFUSED(IOMMU_VEVENTQ_ALLOC, iommu_veventq_alloc, -ENOENT),
 	REFUSED(IOMMU_HW_QUEUE_ALLOC, iommu_hw_queue_alloc, -ENOENT),
 };
