@@ -7,6 +7,7 @@
 #include <linux/module.h>
 
 #include "device/device.h"
+#include "domain/dirty.h"
 #include "hook.h"
 #include "space/space.h"
 
@@ -23,6 +24,7 @@ static const struct hook_core hook_core = {
 	.device_bind = device_bind,
 	.device_unbind = device_unbind,
 	.device_set_pasid_replacer = device_set_pasid_replacer,
+	.domain_trust_dirty = domain_trust_dirty,
 };
 
 /**

@@ -43,6 +43,7 @@ struct ioctl_hook {
  *	and dies with it, and so must not keep it alive
  * @device_unbind: the reverse
  * @device_set_pasid_replacer: see there
+ * @domain_trust_dirty: see there; for its own IOMMU
  *
  * A table, because these names are too plain to be exported.
  */
@@ -62,6 +63,7 @@ struct hook_core {
 					      struct device *dev, u32 *id);
 	void (*device_unbind)(struct iommufd_device *idev);
 	void (*device_set_pasid_replacer)(const struct iommu_ops *ops);
+	void (*domain_trust_dirty)(const struct iommu_ops *ops);
 };
 
 /* Namespace IOMMUFD_HOOK. */

@@ -22,6 +22,7 @@
 #include "hook.h"
 #include "main.h"
 #include "object.h"
+#include "space/hwpt.h"
 #include "space/space.h"
 #include "ucmd.h"
 
@@ -69,7 +70,9 @@ union any_command {
 	struct iommu_hw_info hw_info;
 	struct iommu_hw_queue_alloc hw_queue;
 	struct iommu_hwpt_alloc hwpt;
+	struct iommu_hwpt_get_dirty_bitmap dirty;
 	struct iommu_hwpt_invalidate invalidate;
+	struct iommu_hwpt_set_dirty_tracking tracking;
 	struct iommu_ioas_alloc alloc;
 	struct iommu_ioas_iova_ranges ranges;
 	struct iommu_ioas_allow_iovas allow;
@@ -118,8 +121,12 @@ static const struct command commands[] = {
 		length),
 	COMMAND(IOMMU_HWPT_ALLOC, cmd_hwpt_alloc, iommu_hwpt_alloc,
 		__reserved),
+	COMMAND(IOMMU_HWPT_GET_DIRTY_BITMAP, cmd_hwpt_get_dirty_bitmap,
+		iommu_hwpt_get_dirty_bitmap, data),
 	COMMAND(IOMMU_HWPT_INVALIDATE, cmd_hwpt_invalidate,
 		iommu_hwpt_invalidate, __reserved),
+	COMMAND(IOMMU_HWPT_SET_DIRTY_TRACKING, cmd_hwpt_set_dirty_tracking,
+		iommu_hwpt_set_dirty_tracking, __reserved),
 	COMMAND(IOMMU_IOAS_ALLOC, cmd_ioas_alloc, iommu_ioas_alloc,
 		out_ioas_id),
 	COMMAND(IOMMU_IOAS_ALLOW_IOVAS, cmd_ioas_allow_iovas,

@@ -17,6 +17,7 @@
  *
  * Lock order of the whole module, outermost first:
  *
+ *   hwpt.dirty_lock < ioas.iova_lock
  *   device_groups.lock < ioas.attach_lock < device_group.lock
  *     < ctx.process_lock < ioas.iova_lock < mem.lock < mmap_lock
  *     < ctx.objects.xa_lock

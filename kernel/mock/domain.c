@@ -12,12 +12,14 @@
  * @pt: its page table
  * @unsynced: bytes that were unmapped while the IOTLB may still hold them
  * @nr_nested: nested domains on top of it
+ * @tracking: the driver was told to track what is written
  */
 struct mock_domain {
 	struct iommu_domain domain;
 	struct mock_pt *pt;
 	atomic_long_t unsynced;
 	atomic_t nr_nested;
+	bool tracking;
 };
 
 static struct mock_domain *to_mock_domain(struct iommu_domain *domain)
@@ -30,11 +32,17 @@ static struct mock_domain *to_mock_domain(struct iommu_domain *domain)
  * @domain: of ours
  * @dev: any device
  *
- * Return: 0; -EINVAL it is not ours.
+ * Return: 0; -EINVAL it is not ours, or cannot track what it writes.
  */
 int mock_attach(struct iommu_domain *domain, struct device *dev)
 {
-	return to_mock_dev(dev) ? 0 : -EINVAL;
+	struct mock_dev *mdev = to_mock_dev(dev);
+
+	if (!mdev)
+		return -EINVAL;
+	if (domain->dirty_ops && mdev->flags & MOCK_FLAGS_DEVICE_NO_DIRTY)
+		return -EINVAL;
+	return 0;
 }
 
 static int mock_map_pages(struct iommu_domain *domain, unsigned long iova,
@@ -75,6 +83,8 @@ static size_t mock_unmap_pages(struct iommu_domain *domain, unsigned long iova,
 	}
 	if (done) {
 		iommu_iotlb_gather_add_range(gather, iova, done);
+		/* For mock_iotlb_sync(): this is not about dirty bits. */
+		gather->pgsize = MOCK_PAGE_SIZE;
 		atomic_long_add(done, &mock->unsynced);
 	}
 	return done;
@@ -86,9 +96,13 @@ static void mock_iotlb_sync(struct iommu_domain *domain,
 	struct mock_domain *mock = to_mock_domain(domain);
 
 	/* Several unmaps may be under way, each with a gather of its own. */
-	if (gather->end >= gather->start)
+	if (gather->end < gather->start)
+		return;
+	if (gather->pgsize)
 		atomic_long_sub(gather->end - gather->start + 1,
 				&mock->unsynced);
+	if (domain->dirty_ops)
+		mock_pt_flush(mock->pt, gather->start, gather->end);
 }
 
 static phys_addr_t mock_iova_to_phys(struct iommu_domain *domain,
@@ -121,6 +135,54 @@ static const struct iommu_domain_ops mock_domain_ops = {
 	.iova_to_phys = mock_iova_to_phys,
 	.free = mock_domain_free,
 };
+
+static int mock_set_dirty_tracking(struct iommu_domain *domain, bool enable)
+{
+	WRITE_ONCE(to_mock_domain(domain)->tracking, enable);
+	return 0;
+}
+
+/*
+ * As VT-d's driver does it on this kernel, steps over misaligned IOVAs
+ * included. This module is built without iommufd, as that driver is, and so a
+ * bitmap would stay as it is: what was dirty is seen from the gather only.
+ */
+static int mock_read_and_clear_dirty(struct iommu_domain *domain,
+				     unsigned long iova, size_t size,
+				     unsigned long flags,
+				     struct iommu_dirty_bitmap *dirty)
+{
+	struct mock_domain *mock = to_mock_domain(domain);
+	unsigned long end = iova + size - 1;
+	size_t pgsize;
+
+	if (!READ_ONCE(mock->tracking) && dirty->bitmap)
+		return -EINVAL;
+	do {
+		if (mock_pt_test_dirty(mock->pt, iova,
+				       !(flags & IOMMU_DIRTY_NO_CLEAR),
+				       &pgsize))
+			iommu_dirty_bitmap_record(dirty, iova, pgsize);
+		iova += pgsize;
+	} while (iova < end);
+	return 0;
+}
+
+static const struct iommu_dirty_ops mock_dirty_ops = {
+	.set_dirty_tracking = mock_set_dirty_tracking,
+	.read_and_clear_dirty = mock_read_and_clear_dirty,
+};
+
+/**
+ * mock_domain_tracks() - is what is written to a domain tracked?
+ * @domain: of mock_domain_pt()
+ *
+ * Return: what the driver was told.
+ */
+bool mock_domain_tracks(struct iommu_domain *domain)
+{
+	return READ_ONCE(to_mock_domain(domain)->tracking);
+}
 
 /**
  * mock_domain_pt() - the page table of a domain
@@ -197,13 +259,18 @@ struct iommu_domain *mock_domain_alloc(struct device *dev, u32 flags,
 				       struct iommu_domain *parent,
 				       const struct iommu_user_data *data)
 {
+	const u32 known = IOMMU_HWPT_ALLOC_NEST_PARENT |
+			  IOMMU_HWPT_ALLOC_DIRTY_TRACKING;
+	bool dirty = flags & IOMMU_HWPT_ALLOC_DIRTY_TRACKING;
 	struct mock_domain *mock;
 	unsigned long sizes;
 	int rc;
 
 	if (parent)
 		return mock_nested_alloc(flags, parent, data);
-	if (flags & ~IOMMU_HWPT_ALLOC_NEST_PARENT)
+	if (flags & ~known)
+		return ERR_PTR(-EOPNOTSUPP);
+	if (dirty && to_mock_dev(dev)->flags & MOCK_FLAGS_DEVICE_NO_DIRTY)
 		return ERR_PTR(-EOPNOTSUPP);
 	rc = page_sizes(data, &sizes);
 	if (rc)
@@ -218,6 +285,11 @@ struct iommu_domain *mock_domain_alloc(struct device *dev, u32 flags,
 	}
 	mock->domain.type = IOMMU_DOMAIN_UNMANAGED;
 	mock->domain.ops = &mock_domain_ops;
+	if (dirty) {
+		mock->domain.dirty_ops = &mock_dirty_ops;
+		/* So that a page may take several entries. */
+		sizes |= PAGE_SIZE;
+	}
 	mock->domain.pgsize_bitmap = sizes;
 	mock->domain.geometry.aperture_start = MOCK_APERTURE_START;
 	mock->domain.geometry.aperture_end = MOCK_APERTURE_LAST;

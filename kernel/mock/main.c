@@ -28,6 +28,7 @@ static int (*const commands[])(struct tcmd *tcmd) = {
 	[IOMMU_TEST_OP_MOCK_DOMAIN_REPLACE] = tcmd_mock_domain_replace,
 	[IOMMU_TEST_OP_ACCESS_REPLACE_IOAS] = tcmd_access_replace,
 	[IOMMU_TEST_OP_MOCK_DOMAIN_FLAGS] = tcmd_mock_domain,
+	[IOMMU_TEST_OP_DIRTY] = tcmd_dirty,
 	[IOMMU_TEST_OP_MD_CHECK_IOTLB] = tcmd_check_iotlb,
 	[IOMMU_TEST_OP_TRIGGER_IOPF] = tcmd_trigger_iopf,
 	[IOMMU_TEST_OP_DEV_CHECK_CACHE] = tcmd_dev_check_cache,
@@ -94,6 +95,7 @@ static int __init mock_init(void)
 		return rc;
 	}
 	core->device_set_pasid_replacer(mock_iommu_driver());
+	core->domain_trust_dirty(mock_iommu_driver());
 	mock_dmabuf_init();
 	return 0;
 }
@@ -101,6 +103,7 @@ static int __init mock_init(void)
 static void __exit mock_exit(void)
 {
 	mock_dmabuf_exit();
+	core->domain_trust_dirty(NULL);
 	core->device_set_pasid_replacer(NULL);
 	iommufd_unregister_hook(&mock_hook);
 	mock_iommu_exit();

@@ -75,6 +75,7 @@ struct iommu_domain *mock_domain_alloc(struct device *dev, u32 flags,
 				       struct iommu_domain *parent,
 				       const struct iommu_user_data *data);
 struct mock_pt *mock_domain_pt(struct iommu_domain *domain);
+bool mock_domain_tracks(struct iommu_domain *domain);
 int mock_attach(struct iommu_domain *domain, struct device *dev);
 int mock_read_data(const struct iommu_user_data *data,
 		   struct iommu_hwpt_selftest *user);
@@ -106,12 +107,20 @@ int mock_pt_map(struct mock_pt *pt, unsigned long iova, phys_addr_t phys,
 		size_t size, int prot, gfp_t gfp);
 size_t mock_pt_unmap(struct mock_pt *pt, unsigned long iova, size_t room);
 u64 mock_pt_read(struct mock_pt *pt, unsigned long iova);
+bool mock_pt_write(struct mock_pt *pt, unsigned long iova);
+bool mock_pt_test_dirty(struct mock_pt *pt, unsigned long iova, bool clear,
+			size_t *size);
+void mock_pt_flush(struct mock_pt *pt, unsigned long first,
+		   unsigned long last);
 
 /* What an entry holds, beside the address of a MOCK_PAGE_SIZE page. */
 enum mock_pte {
 	MOCK_PTE_PRESENT = 1,
 	MOCK_PTE_READ = 2,
 	MOCK_PTE_WRITE = 4,
+	MOCK_PTE_DIRTY = 8, /* a device wrote to it */
+	MOCK_PTE_CACHED = 16, /* and the IOTLB knows: no need to say so again */
+	MOCK_PTE_PAIR = 32, /* one of the two entries of a page of PAGE_SIZE */
 	MOCK_PTE_ADDR_SHIFT = 11,
 };
 
@@ -156,6 +165,9 @@ int tcmd_add_reserved(struct tcmd *tcmd);
 int tcmd_check_map(struct tcmd *tcmd);
 int tcmd_check_refs(struct tcmd *tcmd);
 int tcmd_memory_limit(struct tcmd *tcmd);
+
+/* dirty.c */
+int tcmd_dirty(struct tcmd *tcmd);
 
 /* dmabuf.c */
 void mock_dmabuf_init(void);

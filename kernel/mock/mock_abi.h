@@ -32,6 +32,7 @@ enum {
 	IOMMU_TEST_OP_MOCK_DOMAIN_REPLACE = 10,
 	IOMMU_TEST_OP_ACCESS_REPLACE_IOAS = 11,
 	IOMMU_TEST_OP_MOCK_DOMAIN_FLAGS = 12, /* MOCK_DOMAIN of a kind */
+	IOMMU_TEST_OP_DIRTY = 13, /* a device writes to pages */
 	IOMMU_TEST_OP_MD_CHECK_IOTLB = 14, /* what a nested HWPT caches */
 	IOMMU_TEST_OP_TRIGGER_IOPF = 15, /* let a device fault */
 	IOMMU_TEST_OP_DEV_CHECK_CACHE = 16,
@@ -107,7 +108,8 @@ struct iommu_test_hw_info {
 #define IOMMU_HWPT_DATA_SELFTEST 0xdeadU
 
 enum {
-	MOCK_IOMMUPT_DEFAULT = 0, /* MOCK_PAGE_SIZE */
+	/* MOCK_PAGE_SIZE; where writes are tracked, the CPU's page size too */
+	MOCK_IOMMUPT_DEFAULT = 0,
 	MOCK_IOMMUPT_HUGE = 1, /* MOCK_HUGE_PAGE_SIZE too */
 };
 
@@ -195,6 +197,14 @@ struct iommu_test_cmd {
 			__u32 ioas_id;
 		} access_replace_ioas;
 		struct {
+			__u32 flags;
+			__aligned_u64 iova;
+			__aligned_u64 length;
+			__aligned_u64 page_size; /* of a bit at uptr */
+			__aligned_u64 uptr; /* which of them to write to */
+			__aligned_u64 out_nr_dirty;
+		} dirty;
+		struct {
 			__u32 id;
 			__u32 iotlb;
 		} check_iotlb;
@@ -224,8 +234,6 @@ struct iommu_test_cmd {
 			__s32 dmabuf_fd;
 			__u32 revoked;
 		} dmabuf_revoke;
-		/* The largest one, IOMMU_TEST_OP_DIRTY, which is not built. */
-		__aligned_u64 __room[6];
 	};
 	__u32 last;
 };

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * The mock IOMMU's page table: two levels over [0, MOCK_APERTURE_LAST], the
- * upper one of huge pages or tables, the lower one of pages.
+ * upper one of huge pages or tables, the lower one of pages. As in AMD's page
+ * tables a page may take several entries: PAGE_SIZE takes two, either of which
+ * may say that it is dirty.
  *
  * Stricter than hardware: mapping what is mapped, unmapping what is not, and
  * cutting a huge page are bugs of the caller, and warned about.
@@ -16,6 +18,7 @@
 #include "mock.h"
 
 #define PER_TABLE (MOCK_HUGE_PAGE_SIZE / MOCK_PAGE_SIZE)
+#define PAIR (PAGE_SIZE / MOCK_PAGE_SIZE)
 #define NR_TABLES ((MOCK_APERTURE_LAST + 1) / MOCK_HUGE_PAGE_SIZE)
 
 /**
@@ -81,12 +84,25 @@ static u64 make_pte(phys_addr_t phys, int prot)
 	       (prot & IOMMU_WRITE ? MOCK_PTE_WRITE : 0);
 }
 
+static int map_pair(u64 *ptep, u64 pte)
+{
+	unsigned int i;
+
+	static_assert(PAIR == 2);
+	for (i = 0; i < PAIR; i++) {
+		if (WARN_ON(ptep[i]))
+			return -EADDRINUSE;
+		WRITE_ONCE(ptep[i], (pte + i * MOCK_PAGE_SIZE) | MOCK_PTE_PAIR);
+	}
+	return 0;
+}
+
 /**
  * mock_pt_map() - map one page
  * @pt: the table
  * @iova: nothing is mapped there; aligned to @size
  * @phys: aligned to @size
- * @size: MOCK_PAGE_SIZE or MOCK_HUGE_PAGE_SIZE
+ * @size: MOCK_PAGE_SIZE, PAGE_SIZE or MOCK_HUGE_PAGE_SIZE
  * @prot: IOMMU_READ and so on
  * @gfp: for a table
  *
@@ -115,6 +131,8 @@ int mock_pt_map(struct mock_pt *pt, unsigned long iova, phys_addr_t phys,
 		if (WARN_ON(*pte))
 			return -EADDRINUSE;
 	}
+	if (size == PAGE_SIZE)
+		return map_pair(pte, make_pte(phys, prot));
 	WRITE_ONCE(*pte, make_pte(phys, prot));
 	return 0;
 }
@@ -131,7 +149,7 @@ int mock_pt_map(struct mock_pt *pt, unsigned long iova, phys_addr_t phys,
 size_t mock_pt_unmap(struct mock_pt *pt, unsigned long iova, size_t room)
 {
 	unsigned long i = iova / MOCK_HUGE_PAGE_SIZE;
-	u64 *table;
+	u64 *table, *pte;
 
 	if (WARN_ON(iova > MOCK_APERTURE_LAST))
 		return 0;
@@ -143,10 +161,39 @@ size_t mock_pt_unmap(struct mock_pt *pt, unsigned long iova, size_t room)
 		return MOCK_HUGE_PAGE_SIZE;
 	}
 	table = READ_ONCE(pt->tables[i]);
-	if (WARN_ON(!table || !table[iova / MOCK_PAGE_SIZE % PER_TABLE]))
+	pte = table ? &table[iova / MOCK_PAGE_SIZE % PER_TABLE] : NULL;
+	if (WARN_ON(!pte || !*pte))
 		return 0;
-	WRITE_ONCE(table[iova / MOCK_PAGE_SIZE % PER_TABLE], 0);
+	if (*pte & MOCK_PTE_PAIR) {
+		if (WARN_ON(!PAGE_ALIGNED(iova) || room < PAGE_SIZE))
+			return 0;
+		WRITE_ONCE(pte[1], 0);
+		WRITE_ONCE(pte[0], 0);
+		return PAGE_SIZE;
+	}
+	WRITE_ONCE(*pte, 0);
 	return MOCK_PAGE_SIZE;
+}
+
+/*
+ * The entry for an IOVA; NULL: there is no table for it. @size: the bytes that
+ * it stands for, or that the table would.
+ */
+static u64 *find_pte(struct mock_pt *pt, unsigned long iova, size_t *size)
+{
+	unsigned long i = iova / MOCK_HUGE_PAGE_SIZE;
+	u64 *table;
+
+	*size = MOCK_HUGE_PAGE_SIZE;
+	if (iova > MOCK_APERTURE_LAST)
+		return NULL;
+	if (READ_ONCE(pt->huge[i]))
+		return &pt->huge[i];
+	table = READ_ONCE(pt->tables[i]);
+	if (!table)
+		return NULL;
+	*size = MOCK_PAGE_SIZE;
+	return &table[iova / MOCK_PAGE_SIZE % PER_TABLE];
 }
 
 /**
@@ -159,16 +206,95 @@ size_t mock_pt_unmap(struct mock_pt *pt, unsigned long iova, size_t room)
  */
 u64 mock_pt_read(struct mock_pt *pt, unsigned long iova)
 {
-	unsigned long i = iova / MOCK_HUGE_PAGE_SIZE;
-	u64 *table;
+	size_t size;
+	u64 *ptep = find_pte(pt, iova, &size);
+	u64 pte = ptep ? READ_ONCE(*ptep) : 0;
+
+	if (pte)
+		pte += ALIGN_DOWN(iova % size, MOCK_PAGE_SIZE);
+	return pte;
+}
+
+/**
+ * mock_pt_write() - a device writes to the page at an IOVA
+ * @pt: the table
+ * @iova: any; it may be unmapped at the same time
+ *
+ * The IOTLB remembers which entries are dirty, and does not set them dirty
+ * again before it is flushed.
+ * Return: false: it cannot write there.
+ */
+bool mock_pt_write(struct mock_pt *pt, unsigned long iova)
+{
+	size_t size;
+	u64 *ptep = find_pte(pt, iova, &size);
 	u64 pte;
 
-	if (iova > MOCK_APERTURE_LAST)
-		return 0;
-	pte = READ_ONCE(pt->huge[i]);
-	if (pte)
-		return pte + ALIGN_DOWN(iova % MOCK_HUGE_PAGE_SIZE,
-					MOCK_PAGE_SIZE);
-	table = READ_ONCE(pt->tables[i]);
-	return table ? READ_ONCE(table[iova / MOCK_PAGE_SIZE % PER_TABLE]) : 0;
+	if (!ptep)
+		return false;
+	pte = READ_ONCE(*ptep);
+	do {
+		if (!(pte & MOCK_PTE_WRITE))
+			return false;
+		if (pte & MOCK_PTE_CACHED)
+			return true;
+	} while (!try_cmpxchg64(ptep, &pte,
+				pte | MOCK_PTE_DIRTY | MOCK_PTE_CACHED));
+	return true;
+}
+
+static bool test_dirty(u64 *pte, bool clear)
+{
+	if (!(READ_ONCE(*pte) & MOCK_PTE_DIRTY))
+		return false;
+	return !clear || test_and_clear_bit(__ffs(MOCK_PTE_DIRTY),
+					    (unsigned long *)pte);
+}
+
+/**
+ * mock_pt_test_dirty() - is the page at an IOVA dirty?
+ * @pt: the table
+ * @iova: any
+ * @clear: not any more, then
+ * @size: set to the page's size, or that of an empty entry
+ *
+ * Return: whether it was.
+ */
+bool mock_pt_test_dirty(struct mock_pt *pt, unsigned long iova, bool clear,
+			size_t *size)
+{
+	u64 *pte = find_pte(pt, iova, size);
+	bool first, second;
+
+	if (!pte)
+		return false;
+	if (!(READ_ONCE(*pte) & MOCK_PTE_PAIR))
+		return test_dirty(pte, clear);
+	*size = PAGE_SIZE;
+	pte = PTR_ALIGN_DOWN(pte, PAIR * sizeof(*pte));
+	first = test_dirty(&pte[0], clear);
+	second = test_dirty(&pte[1], clear);
+	return first || second;
+}
+
+/**
+ * mock_pt_flush() - the IOTLB forgets which entries are dirty
+ * @pt: the table
+ * @first: first IOVA
+ * @last: last IOVA
+ */
+void mock_pt_flush(struct mock_pt *pt, unsigned long first,
+		   unsigned long last)
+{
+	size_t size;
+
+	last = min(last, MOCK_APERTURE_LAST);
+	while (first <= last) {
+		u64 *pte = find_pte(pt, first, &size);
+
+		if (pte && READ_ONCE(*pte) & MOCK_PTE_CACHED)
+			clear_bit(__ffs(MOCK_PTE_CACHED),
+				  (unsigned long *)pte);
+		first = ALIGN_DOWN(first, size) + size;
+	}
 }

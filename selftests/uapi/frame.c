@@ -159,8 +159,10 @@ static const struct command commands[] = {
 	BUILT(IOMMU_VFIO_IOAS, iommu_vfio_ioas, fill_vfio_ioas, false),
 	/* IOMMU_HWPT_ALLOC needs a device, and has grown: not for this table. */
 	/* So does IOMMU_GET_HW_INFO, and has, too: mock_info.c. */
-	NOT_BUILT("IOMMU_HWPT_SET_DIRTY_TRACKING", 0x8b),
-	NOT_BUILT("IOMMU_HWPT_GET_DIRTY_BITMAP", 0x8c),
+	REFUSED(IOMMU_HWPT_SET_DIRTY_TRACKING, iommu_hwpt_set_dirty_tracking,
+		-ENOENT),
+	REFUSED(IOMMU_HWPT_GET_DIRTY_BITMAP, iommu_hwpt_get_dirty_bitmap,
+		-ENOENT),
 	/* It tells how many entries were done, none, also when it fails. */
 	{ "IOMMU_HWPT_INVALIDATE", IOMMU_HWPT_INVALIDATE,
 	  sizeof(struct iommu_hwpt_invalidate), fill_zeros, true, -ENOENT },

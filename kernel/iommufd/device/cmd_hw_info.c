@@ -10,7 +10,7 @@
 #include <uapi/linux/iommufd_ext.h>
 
 #include "device/device.h"
-#include "domain/domain.h"
+#include "domain/dirty.h"
 #include "ucmd.h"
 
 static int check_hw_info(const struct iommu_hw_info *cmd)
@@ -97,7 +97,7 @@ static void put_pasid(struct iommu_hw_info *cmd, struct device *dev)
 static void put_capabilities(struct iommu_hw_info *cmd, struct device *dev)
 {
 	cmd->out_capabilities = 0;
-	if (domain_can_track_dirty(dev))
+	if (domain_dirty_capable(dev))
 		cmd->out_capabilities |= IOMMU_HW_CAP_DIRTY_TRACKING;
 	if (!dev_is_pci(dev) || !pci_ats_supported(to_pci_dev(dev)))
 		cmd->out_capabilities |= IOMMU_HW_CAP_PCI_ATS_NOT_SUPPORTED;

@@ -14,8 +14,8 @@
 
 static int check_hwpt_alloc(const struct iommu_hwpt_alloc *cmd)
 {
-	/* Dirty tracking is not built yet. */
 	const u32 known = IOMMU_HWPT_ALLOC_NEST_PARENT |
+			  IOMMU_HWPT_ALLOC_DIRTY_TRACKING |
 			  IOMMU_HWPT_FAULT_ID_VALID | IOMMU_HWPT_ALLOC_PASID;
 
 	if (cmd->flags & ~known || cmd->__reserved || cmd->__reserved2)

@@ -8,6 +8,7 @@
 #include <linux/slab.h>
 
 #include "device/device.h"
+#include "domain/dirty.h"
 #include "space/hwpt.h"
 #include "space/space.h"
 
@@ -35,6 +36,14 @@ static bool coherency_suits(struct iommufd_device *idev,
 	return hwpt->enforce_coherency ||
 	       !device_iommu_capable(idev->dev,
 				     IOMMU_CAP_ENFORCE_CACHE_COHERENCY);
+}
+
+/* Nothing that a device writes through a HWPT that tracks may be missed. */
+static bool dirty_suits(struct iommufd_device *idev, const struct hwpt *hwpt)
+{
+	const struct hwpt *paging = hwpt->parent ?: hwpt;
+
+	return domain_dirty_suits(paging->domain, idev->dev);
 }
 
 /* The core looks when it attaches, but not when it replaces. */
@@ -74,7 +83,8 @@ static bool pasid_suits(struct iommufd_device *idev, ioasid_t pasid,
 static bool hwpt_suits(struct iommufd_device *idev, ioasid_t pasid,
 		       const struct hwpt *hwpt)
 {
-	return coherency_suits(idev, hwpt) && pasid_suits(idev, pasid, hwpt) &&
+	return coherency_suits(idev, hwpt) && dirty_suits(idev, hwpt) &&
+	       pasid_suits(idev, pasid, hwpt) &&
 	       (!hwpt->faults || device_may_fault(idev));
 }
 

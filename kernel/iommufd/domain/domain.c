@@ -9,12 +9,13 @@
 #include <linux/sizes.h>
 #include <uapi/linux/iommufd_ext.h>
 
+#include "domain/dirty.h"
 #include "domain/domain.h"
 #include "mem/mem.h"
 
 /* How much is written or cleared before others get the CPU: bytes. */
 #define CLEAR_STEP ((unsigned long)SZ_1G)
-#define FILL_STEP ((unsigned long)SZ_1G)
+#define FILL_STEP DOMAIN_LEAF_MAX
 /* The same of invalidations: entries. */
 #define INVALIDATE_STEP 1024U
 
@@ -49,7 +50,9 @@ static struct iommu_domain *create_user(struct device *dev, u32 flags,
 	if (IS_ERR(domain))
 		return domain;
 	domain->owner = ops;
-	if (WARN_ON(domain->type != type)) {
+	if (WARN_ON(domain->type != type ||
+		    (flags & IOMMU_HWPT_ALLOC_DIRTY_TRACKING &&
+		     !domain->dirty_ops))) {
 		iommu_domain_free(domain);
 		return ERR_PTR(-EINVAL);
 	}
@@ -72,6 +75,9 @@ static struct iommu_domain *create_user(struct device *dev, u32 flags,
 struct iommu_domain *domain_create(struct device *dev, u32 flags,
 				   const struct iommu_user_data *data)
 {
+	if (flags & IOMMU_HWPT_ALLOC_DIRTY_TRACKING &&
+	    !domain_dirty_capable(dev))
+		return ERR_PTR(-EOPNOTSUPP);
 	if (driver_of(dev)->domain_alloc_user)
 		return create_user(dev, flags, NULL, data,
 				   IOMMU_DOMAIN_UNMANAGED);
@@ -147,17 +153,6 @@ int domain_invalidate(struct iommu_domain *domain,
 			rc = -EINTR;
 	} while (!rc && left);
 	return rc;
-}
-
-/**
- * domain_can_track_dirty() - can the IOMMU tell what a device has written?
- * @dev: the device, behind an IOMMU
- *
- * Return: whether it can, and may be asked to.
- */
-bool domain_can_track_dirty(struct device *dev)
-{
-	return device_iommu_capable(dev, IOMMU_CAP_DIRTY_TRACKING);
 }
 
 /**

@@ -8,6 +8,7 @@
 #ifndef IOMMUFD_DOMAIN_H
 #define IOMMUFD_DOMAIN_H
 
+#include <linux/sizes.h>
 #include <linux/types.h>
 
 #include "stats.h"
@@ -18,6 +19,9 @@ struct iommu_user_data;
 struct iommu_user_data_array;
 struct mem;
 
+/* No leaf of an IO page table is larger, or crosses such a border: bytes. */
+#define DOMAIN_LEAF_MAX ((unsigned long)SZ_1G)
+
 struct iommu_domain *domain_create(struct device *dev, u32 flags,
 				   const struct iommu_user_data *data);
 struct iommu_domain *domain_create_nested(struct device *dev, u32 flags,
@@ -27,7 +31,6 @@ void domain_free(struct iommu_domain *domain);
 int domain_invalidate(struct iommu_domain *domain,
 		      const struct iommu_user_data_array *array, u32 *done);
 
-bool domain_can_track_dirty(struct device *dev);
 unsigned long domain_alignment(const struct iommu_domain *domain);
 
 /**

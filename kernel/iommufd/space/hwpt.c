@@ -72,6 +72,7 @@ struct hwpt *hwpt_create(struct ioas *ioas, struct device *dev, u32 flags,
 	if (IS_ERR(hwpt))
 		return hwpt;
 	INIT_LIST_HEAD(&hwpt->node);
+	init_rwsem(&hwpt->dirty_lock);
 
 	hwpt->domain = domain_create(dev, flags, data);
 	if (IS_ERR(hwpt->domain)) {

@@ -5,6 +5,8 @@
 #ifndef IOMMUFD_HWPT_H
 #define IOMMUFD_HWPT_H
 
+#include <linux/rwsem.h>
+
 #include "object.h"
 #include "stats.h"
 
@@ -37,6 +39,9 @@ struct iopf_group;
  * @complete: it holds all areas: the cursor is past the last IOVA; likewise
  * @msi_cookie: the domain has a window for software MSI; under the IOAS's
  *	iova_lock
+ * @dirty_lock: written by who starts or stops dirty tracking, read by who
+ *	reads dirty bits; outside all locks of the IOAS
+ * @dirty_tracking: what devices write is tracked; under @dirty_lock
  */
 struct hwpt {
 	struct object obj;
@@ -52,6 +57,8 @@ struct hwpt {
 	unsigned long cursor;
 	bool complete;
 	bool msi_cookie;
+	struct rw_semaphore dirty_lock;
+	bool dirty_tracking;
 };
 
 /* The HWPT that holds the mappings: itself, or a nested one's parent. */
@@ -76,5 +83,15 @@ void hwpt_report_faults(struct hwpt *hwpt, struct fault_queue *queue,
 void hwpt_abort(struct hwpt *hwpt);
 void hwpt_publish(struct hwpt *hwpt);
 void hwpt_put(struct hwpt *hwpt);
+
+/* dirty.c */
+int hwpt_set_dirty_tracking(struct hwpt *hwpt, bool enable);
+int hwpt_read_dirty(struct hwpt *hwpt, u64 iova, u64 length, u64 page_size,
+		    void __user *data, bool clear);
+
+/* cmd_dirty.c: the ioctls */
+struct ucmd;
+int cmd_hwpt_set_dirty_tracking(struct ucmd *ucmd);
+int cmd_hwpt_get_dirty_bitmap(struct ucmd *ucmd);
 
 #endif

@@ -10,10 +10,23 @@
 #include "space/hwpt.h"
 #include "space/space.h"
 
+/* The IOVAs that a domain can reach. */
+static void aperture(const struct iommu_domain *domain, unsigned long *first,
+		     unsigned long *last)
+{
+	const struct iommu_domain_geometry *geo = &domain->geometry;
+
+	*first = geo->force_aperture ? geo->aperture_start : 0;
+	*last = geo->force_aperture ? geo->aperture_end : ULONG_MAX;
+	/* Past the last page a driver that reads dirty bits starts at 0. */
+	if (domain->dirty_ops)
+		*last = min(*last, ULONG_MAX - PAGE_SIZE);
+}
+
 /* Do all areas fit the domain? Then keep new ones from what it cannot reach. */
 static int check_domain(struct ioas *ioas, struct hwpt *hwpt)
 {
-	struct iommu_domain_geometry *geo = &hwpt->domain->geometry;
+	unsigned long first, last;
 	unsigned long align = domain_alignment(hwpt->domain);
 	int rc;
 
@@ -22,12 +35,13 @@ static int check_domain(struct ioas *ioas, struct hwpt *hwpt)
 	if (align > PAGE_SIZE)
 		return -EINVAL;
 	rc = ioas_check_alignment(ioas, align);
-	if (rc || !geo->force_aperture)
+	if (rc)
 		return rc;
-	if (geo->aperture_start)
-		rc = ioas_reserve(ioas, 0, geo->aperture_start - 1, hwpt);
-	if (!rc && geo->aperture_end < ULONG_MAX)
-		rc = ioas_reserve(ioas, geo->aperture_end + 1, ULONG_MAX, hwpt);
+	aperture(hwpt->domain, &first, &last);
+	if (first)
+		rc = ioas_reserve(ioas, 0, first - 1, hwpt);
+	if (!rc && last < ULONG_MAX)
+		rc = ioas_reserve(ioas, last + 1, ULONG_MAX, hwpt);
 	if (rc)
 		ioas_unreserve(ioas, hwpt);
 	return rc;

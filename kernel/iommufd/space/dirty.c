@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Dirty tracking of a HWPT: whether it is on, and which areas are read.
+ *
+ * An area is WALKED while its dirty bits are read or cleared, so an unmap of it
+ * waits, for a step at most. What was dirty and not read when an area is
+ * unmapped is lost with it: user space that cares reads first. No page fault
+ * is taken meanwhile: the caller's bitmap was pinned before.
+ */
+#include <linux/iommu.h>
+#include <linux/log2.h>
+#include <linux/mm.h>
+#include <linux/sched/signal.h>
+
+#include "domain/dirty.h"
+#include "domain/domain.h"
+#include "space/hwpt.h"
+#include "space/space.h"
+
+/*
+ * The next area of a range, WALKED. Waits while somebody else works on it. NULL:
+ * there is none. An ERR_PTR: a fatal signal.
+ */
+static struct area *claim_area(struct ioas *ioas, unsigned long first,
+			       unsigned long last)
+{
+	struct area *area;
+
+	mutex_lock(&ioas->iova_lock);
+	while ((area = ioas_next_area(ioas, first, last)) &&
+	       area->state != AREA_READY) {
+		if (fatal_signal_pending(current)) {
+			area = ERR_PTR(-EINTR);
+			goto out;
+		}
+		ioas_wait_for_areas(ioas, TASK_KILLABLE);
+	}
+	if (area)
+		area->state = AREA_WALKED;
+out:
+	mutex_unlock(&ioas->iova_lock);
+	return area;
+}
+
+static void release_area(struct ioas *ioas, struct area *area)
+{
+	mutex_lock(&ioas->iova_lock);
+	area->state = AREA_READY;
+	wake_up_all(&ioas->wait);
+	mutex_unlock(&ioas->iova_lock);
+}
+
+/* Read what a bitmap is for, or else clear. */
+static int scan_area(struct dirty_scan *scan, unsigned long first,
+		     unsigned long last, const struct area *area)
+{
+	if (scan->bitmap)
+		return domain_read_dirty(scan, first, last, area_last(area));
+	return domain_clear_dirty(scan, first, last);
+}
+
+/*
+ * Scan all that is mapped in a range. A HWPT that can be found holds all areas,
+ * and those that somebody maps only now it holds in parts, of which nothing is
+ * missed: the map is waited for. Long areas are let go of now and then, where
+ * no leaf is cut.
+ */
+static int scan_range(struct ioas *ioas, struct dirty_scan *scan,
+		      unsigned long first, unsigned long last)
+{
+	int rc;
+
+	for (;;) {
+		struct area *area = claim_area(ioas, first, last);
+		unsigned long to;
+
+		if (IS_ERR_OR_NULL(area))
+			return PTR_ERR_OR_ZERO(area);
+		first = max(first, (unsigned long)area->view.iova);
+		to = min3(last, area_last(area), first | (DOMAIN_LEAF_MAX - 1));
+		rc = scan_area(scan, first, to, area);
+		release_area(ioas, area);
+		if (rc || to == last)
+			return rc;
+		first = to + 1;
+		cond_resched();
+	}
+}
+
+/**
+ * hwpt_set_dirty_tracking() - start or stop to track what devices write
+ * @hwpt: the caller holds a busy reference
+ * @enable: start
+ *
+ * Starts with nothing dirty. To start or to stop twice changes nothing. Takes
+ * the HWPT's dirty_lock and the IOAS's locks. May sleep for long; a fatal
+ * signal ends it.
+ *
+ * Return: 0; -EOPNOTSUPP: made without IOMMU_HWPT_ALLOC_DIRTY_TRACKING; -EINTR;
+ * what the driver says.
+ */
+int hwpt_set_dirty_tracking(struct hwpt *hwpt, bool enable)
+{
+	const struct iommu_dirty_ops *ops = hwpt->domain->dirty_ops;
+	struct dirty_scan scan = { .domain = hwpt->domain };
+	int rc = 0;
+
+	if (!ops)
+		return -EOPNOTSUPP;
+	if (down_write_killable(&hwpt->dirty_lock))
+		return -EINTR;
+	if (hwpt->dirty_tracking == enable)
+		goto out;
+	if (enable) {
+		domain_begin_dirty(&scan);
+		rc = scan_range(hwpt->ioas, &scan, 0, ULONG_MAX);
+		domain_end_dirty(&scan);
+	}
+	if (!rc)
+		rc = ops->set_dirty_tracking(hwpt->domain, enable);
+	if (!rc)
+		hwpt->dirty_tracking = enable;
+out:
+	up_write(&hwpt->dirty_lock);
+	return rc;
+}
+
+static int check_range(struct ioas *ioas, u64 iova, u64 length, u64 page_size)
+{
+	unsigned long align, last;
+
+	if (!length)
+		return -EINVAL;
+	if (check_add_overflow(iova, length - 1, &last))
+		return -EOVERFLOW;
+	if (!is_power_of_2(page_size))
+		return -EINVAL;
+	mutex_lock(&ioas->iova_lock);
+	align = max_t(u64, ioas->alignment, page_size);
+	mutex_unlock(&ioas->iova_lock);
+	return (iova | length) & (align - 1) ? -EINVAL : 0;
+}
+
+/**
+ * hwpt_read_dirty() - report what devices have written to
+ * @hwpt: the caller holds a busy reference
+ * @iova: first IOVA
+ * @length: bytes
+ * @page_size: bytes that a bit of the bitmap stands for
+ * @data: user address of the bitmap: bits are set in it, none is cleared
+ * @clear: what is reported is not dirty any more
+ *
+ * IOVAs at which nothing is mapped are not dirty. An IO page that is only
+ * partly in the range is reported, and stays dirty. Takes the HWPT's
+ * dirty_lock and the IOAS's locks. May sleep for long; a fatal signal ends it.
+ *
+ * Return: 0; -EOPNOTSUPP: made without IOMMU_HWPT_ALLOC_DIRTY_TRACKING;
+ * -EINVAL: no range, or not aligned to @page_size and to IO pages, or
+ * @page_size is no power of two, or nothing is tracked; -EOVERFLOW: the range
+ * wraps, or its bitmap is too large; -EFAULT: no such bitmap, and everything is
+ * as dirty as before; -ENOMEM; -EINTR; what the driver says.
+ */
+int hwpt_read_dirty(struct hwpt *hwpt, u64 iova, u64 length, u64 page_size,
+		    void __user *data, bool clear)
+{
+	struct dirty_bitmap bitmap;
+	struct dirty_scan scan = {
+		.domain = hwpt->domain,
+		.bitmap = &bitmap,
+		.clear = clear,
+	};
+	int rc;
+
+	if (!hwpt->domain->dirty_ops)
+		return -EOPNOTSUPP;
+	rc = check_range(hwpt->ioas, iova, length, page_size);
+	if (rc)
+		return rc;
+	rc = dirty_bitmap_pin(&bitmap, iova, length, ilog2(page_size), data);
+	if (rc)
+		return rc;
+	rc = -EINTR;
+	if (down_read_killable(&hwpt->dirty_lock))
+		goto out;
+	rc = -EINVAL;
+	if (hwpt->dirty_tracking) {
+		domain_begin_dirty(&scan);
+		rc = scan_range(hwpt->ioas, &scan, iova, iova + length - 1);
+		domain_end_dirty(&scan);
+	}
+	up_read(&hwpt->dirty_lock);
+out:
+	dirty_bitmap_unpin(&bitmap);
+	return rc;
+}
