@@ -107,7 +107,9 @@ $(BUILD)/modules.stamp: $(KERNEL_FILES) $(VM)/stage
 gates:
 	@$(TOP)/kernel/vfio/check-symvers $(BUILD)/kernel/Module.symvers $(KDIR)/Module.symvers
 	@$(TOP)/kernel/vfio/check-layout $(BUILD)/kernel/vfio/vfio.ko \
-		/usr/lib/modules/$(KV)/kernel/drivers/vfio/vfio.ko.xz $(KDIR)/vmlinux
+		/usr/lib/modules/$(KV)/kernel/drivers/vfio/vfio.ko.xz \
+		/usr/lib/modules/$(KV)/kernel/drivers/vfio/pci/vfio-pci-core.ko.xz \
+		$(KDIR)/vmlinux
 
 $(BPF_INCLUDE)/vmlinux.h: $(KDIR)/vmlinux
 	@mkdir -p $(@D)

@@ -22,6 +22,12 @@
 #define VFIO_DEVICE_BIND_FLAG_TOKEN	BIT(0)
 #endif
 #define VFIO_BIND_TOKEN_OFFSET		16	/* __aligned_u64 token_uuid_ptr */
+/* ATTACH and DETACH of one PASID, whose number follows the old structure. */
+#ifndef VFIO_DEVICE_ATTACH_PASID
+#define VFIO_DEVICE_ATTACH_PASID	BIT(0)
+#define VFIO_DEVICE_DETACH_PASID	BIT(0)
+#endif
+static_assert(VFIO_DEVICE_ATTACH_PASID == VFIO_DEVICE_DETACH_PASID);
 
 static dev_t vfio_cdev_devt;
 
@@ -80,9 +86,6 @@ int vfio_device_add(struct vfio_device *device)
 {
 	int ret;
 
-	if (!vfio_prefix(device)->has_cdev)
-		return device_add(&device->device);
-
 	/* Until the device is registered, opening the node is ENODEV. */
 	ret = vfio_cdev_add(device);
 	if (ret)
@@ -102,8 +105,7 @@ int vfio_device_add(struct vfio_device *device)
 void vfio_device_del(struct vfio_device *device)
 {
 	device_del(&device->device);
-	if (vfio_prefix(device)->has_cdev)
-		vfio_cdev_del(device);
+	vfio_cdev_del(device);
 }
 
 /* The device behind a node, kept registered, or NULL. */
@@ -261,8 +263,10 @@ static struct iommufd_ctx *vfio_df_bind(struct vfio_device_file *df, int fd,
 
 	vfio_device_get_kvm(device, &df->kvm_ref_lock, &df->kvm);
 	ret = vfio_df_open(df);
-	if (ret)
+	if (ret) {
 		vfio_device_put_kvm(device);
+		vfio_iommufd_disown(device);
+	}
 	mutex_unlock(&device->dev_set->lock);
 
 	if (ret) {
@@ -286,6 +290,7 @@ static void vfio_df_unbind(struct vfio_device_file *df,
 	mutex_lock(&device->dev_set->lock);
 	vfio_df_close(df);
 	vfio_device_put_kvm(device);
+	vfio_iommufd_disown(device);
 	mutex_unlock(&device->dev_set->lock);
 
 	vfio_df_unclaim(device, ictx);
@@ -354,48 +359,93 @@ err_unblock:
 }
 
 /*
+ * The PASID behind struct vfio_device_{attach,detach}_iommufd_pt, which is
+ * there with the one flag that both have.
+ */
+static int vfio_read_pasid(const void __user *arg, u32 argsz, u32 flags,
+			   size_t minsz, u32 *pasid)
+{
+	*pasid = IOMMU_NO_PASID;
+	if (argsz < minsz || flags & ~VFIO_DEVICE_ATTACH_PASID)
+		return -EINVAL;
+	if (!(flags & VFIO_DEVICE_ATTACH_PASID))
+		return 0;
+	if (argsz < minsz + sizeof(*pasid))
+		return -EINVAL;
+	if (copy_from_user(pasid, arg + minsz, sizeof(*pasid)))
+		return -EFAULT;
+	return 0;
+}
+
+/* Attach the device or, with the flag, one PASID; and say to what. */
+static int vfio_df_attach(struct vfio_device *device,
+			  struct vfio_device_attach_iommufd_pt *attach,
+			  u32 pasid, u32 __user *upt_id)
+{
+	bool for_pasid = attach->flags & VFIO_DEVICE_ATTACH_PASID;
+	bool was_attached;
+	int ret;
+
+	lockdep_assert_held(&vfio_prefix(device)->attach_lock);
+
+	if (for_pasid) {
+		was_attached = vfio_iommufd_pasid_attached(device, pasid);
+		ret = vfio_iommufd_pasid_attach(device, pasid, &attach->pt_id);
+	} else {
+		was_attached = vfio_iommufd_attached(device);
+		ret = vfio_iommufd_attach(device, &attach->pt_id);
+	}
+	if (ret || !put_user(attach->pt_id, upt_id))
+		return ret;
+
+	/* An id that nobody learns of must not stay attached. */
+	if (was_attached)
+		return -EFAULT;
+	if (for_pasid)
+		vfio_iommufd_pasid_detach(device, pasid);
+	else
+		vfio_iommufd_detach(device);
+	return -EFAULT;
+}
+
+/*
  * VFIO_DEVICE_ATTACH_IOMMUFD_PT: gives the id of the HWPT that the device is
  * attached to back in pt_id.
  *
- * Returns 0; -EFAULT; -EINVAL for a short size or a flag; -EINTR when killed;
- * or what iommufd returned (-ENOENT for an unknown id). On failure the device
- * is attached to what it was before.
+ * Returns 0; -EFAULT; -EINVAL for a short size, an unknown flag or PASID 0;
+ * -EOPNOTSUPP for a PASID of an emulated device; -EINTR when killed; or what
+ * iommufd returned (-ENOENT for an unknown id). On failure the device is
+ * attached to what it was before.
  */
 static long vfio_df_ioctl_attach(struct vfio_device_file *df, void __user *arg)
 {
 	struct vfio_device_attach_iommufd_pt __user *uattach = arg;
-	struct vfio_device *device = df->device;
-	struct mutex *attach_lock = &vfio_prefix(device)->attach_lock;
+	struct mutex *attach_lock = &vfio_prefix(df->device)->attach_lock;
 	struct vfio_device_attach_iommufd_pt attach;
 	const size_t minsz = offsetofend(typeof(attach), pt_id);
-	bool was_attached;
+	u32 pasid;
 	int ret;
 
 	if (copy_from_user(&attach, uattach, minsz))
 		return -EFAULT;
-	if (attach.argsz < minsz || attach.flags)
-		return -EINVAL;
+	ret = vfio_read_pasid(arg, attach.argsz, attach.flags, minsz, &pasid);
+	if (ret)
+		return ret;
 
 	ret = mutex_lock_killable(attach_lock);
 	if (ret)
 		return ret;
-	was_attached = vfio_iommufd_attached(device);
-	ret = vfio_iommufd_attach(device, &attach.pt_id);
-	if (!ret && put_user(attach.pt_id, &uattach->pt_id)) {
-		ret = -EFAULT;
-		/* An id that nobody learns of must not stay attached. */
-		if (!was_attached)
-			vfio_iommufd_detach(device);
-	}
+	ret = vfio_df_attach(df->device, &attach, pasid, &uattach->pt_id);
 	mutex_unlock(attach_lock);
 	return ret;
 }
 
 /*
- * VFIO_DEVICE_DETACH_IOMMUFD_PT: the device's DMA is blocked afterwards.
- * Nothing happens if it was not attached.
+ * VFIO_DEVICE_DETACH_IOMMUFD_PT: the DMA of the device, or of its PASID, is
+ * blocked afterwards. Nothing happens if it was not attached.
  *
- * Returns 0; -EFAULT; -EINVAL for a short size or a flag; -EINTR when killed.
+ * Returns 0; -EFAULT; -EINVAL for a short size or an unknown flag; -EOPNOTSUPP
+ * for a PASID of an emulated device; -EINTR when killed.
  */
 static long vfio_df_ioctl_detach(struct vfio_device_file *df, void __user *arg)
 {
@@ -403,19 +453,24 @@ static long vfio_df_ioctl_detach(struct vfio_device_file *df, void __user *arg)
 	struct mutex *attach_lock = &vfio_prefix(device)->attach_lock;
 	struct vfio_device_detach_iommufd_pt detach;
 	const size_t minsz = offsetofend(typeof(detach), flags);
+	u32 pasid;
 	int ret;
 
 	if (copy_from_user(&detach, arg, minsz))
 		return -EFAULT;
-	if (detach.argsz < minsz || detach.flags)
-		return -EINVAL;
+	ret = vfio_read_pasid(arg, detach.argsz, detach.flags, minsz, &pasid);
+	if (ret)
+		return ret;
 
 	ret = mutex_lock_killable(attach_lock);
 	if (ret)
 		return ret;
-	vfio_iommufd_detach(device);
+	if (detach.flags & VFIO_DEVICE_ATTACH_PASID)
+		ret = vfio_iommufd_pasid_detach(device, pasid);
+	else
+		vfio_iommufd_detach(device);
 	mutex_unlock(attach_lock);
-	return 0;
+	return ret;
 }
 
 /* Commands of a bound file, with the device awake. */

@@ -81,6 +81,7 @@ static void vfio_device_release(struct device *dev)
 		device->ops->release(device);
 
 	vfio_inode_put(device->inode);
+	xa_destroy(&vfio_prefix(device)->pasids);
 	mutex_destroy(&vfio_prefix(device)->attach_lock);
 	kvfree(vfio_prefix(device));
 }
@@ -154,6 +155,8 @@ struct vfio_device *_vfio_alloc_device(size_t size, struct device *dev,
 		return ERR_PTR(-ENOMEM);
 
 	mutex_init(&prefix->attach_lock);
+	xa_init(&prefix->pasids);
+	spin_lock_init(&prefix->pin_lock);
 	ret = vfio_device_init(vfio_from_prefix(prefix), dev, ops);
 	if (ret) {
 		mutex_destroy(&prefix->attach_lock);
@@ -164,10 +167,21 @@ struct vfio_device *_vfio_alloc_device(size_t size, struct device *dev,
 }
 EXPORT_SYMBOL_GPL(_vfio_alloc_device);
 
+/* A driver brings all operations for iommufd, or (as stock ones) none. */
+static bool vfio_iommufd_ops_complete(const struct vfio_device_ops *ops)
+{
+	return !ops->bind_iommufd == !ops->unbind_iommufd &&
+	       !ops->bind_iommufd == !ops->attach_ioas &&
+	       !ops->bind_iommufd == !ops->detach_ioas;
+}
+
 static int vfio_device_register(struct vfio_device *device,
 				enum vfio_group_type type)
 {
 	int ret;
+
+	if (WARN_ON(!vfio_iommufd_ops_complete(device->ops)))
+		return -EINVAL;
 
 	/* A driver that names no set gets one of its own. */
 	if (!device->dev_set) {
@@ -194,13 +208,6 @@ static int vfio_device_register(struct vfio_device *device,
 		goto err_group;
 	}
 
-	/*
-	 * An emulated device would need an access object of iommufd, which
-	 * the kAPI does not offer yet: no node is better than one whose every
-	 * bind fails. Its group works as it always did.
-	 */
-	vfio_prefix(device)->has_cdev = type == VFIO_IOMMU;
-
 	ret = vfio_device_add(device);
 	if (ret)
 		goto err_group;
@@ -221,8 +228,9 @@ err_group:
  *
  * The device appears in its group and as /dev/vfio/devices/vfioN. May sleep.
  *
- * Return: 0, -EINVAL without an IOMMU group or cache coherency, -ENOMEM, or
- * what sysfs returned.
+ * Return: 0; -EINVAL without an IOMMU group or cache coherency, or if only
+ * some of the driver's operations for iommufd are there; -ENOMEM; or what
+ * sysfs returned.
  */
 int vfio_register_group_dev(struct vfio_device *device)
 {
@@ -235,9 +243,11 @@ EXPORT_SYMBOL_GPL(vfio_register_group_dev);
  * @device: a device whose driver does all memory accesses by
  *	vfio_pin_pages() and vfio_dma_rw()
  *
- * The device gets an IOMMU group made up for it. May sleep.
+ * The device gets an IOMMU group made up for it, and a node like any other.
+ * May sleep.
  *
- * Return: 0, -ENOMEM, or what sysfs returned.
+ * Return: 0; -EINVAL if only some of the driver's operations for iommufd are
+ * there; -ENOMEM; or what sysfs returned.
  */
 int vfio_register_emulated_iommu_dev(struct vfio_device *device)
 {

@@ -12,9 +12,12 @@
  *       vfio_device_set::lock
  *         [a driver's match op: the VF token's lock]
  *         [iommufd's locks, the IOMMU core's group mutex, type1's lock]
+ *         [vfio-pci-core's memory_lock, the PCI core's locks]
  *         kvm_ref_lock of a group or of a device file (spinlock)
  *   vfio_group::device_lock [a driver's match op: the VF token's lock]
- *   vfio_prefix::attach_lock [iommufd's locks, the IOMMU core's group mutex]
+ *   vfio_prefix::attach_lock [iommufd's locks, the IOMMU core's group mutex,
+ *	a driver's dma_unmap op]
+ *     vfio_prefix::pin_lock (spinlock)
  *   the table of nodes' xa_lock (cdev.c; spinlock)
  *
  * No function here takes a group_lock with a device set's lock held. Tenants
@@ -28,11 +31,13 @@
  *   device.c		cdev, group, devset
  *   kvm_file.c		group, group_file, cdev
  *   cdev.c		group, file, iommufd, kvm, pci_reset
+ *   pci_reset.c	iommufd
+ *   iommufd.c		access
  *   group.c		group_file, container
  *   group_file.c	file, container, kvm
  *   file.c		feature
  *   feature.c		dma_log
- *   pin.c		container
+ *   pin.c		container, access
  */
 #ifndef KERNEL_VFIO_VFIO_H
 #define KERNEL_VFIO_VFIO_H
@@ -40,30 +45,41 @@
 #include <linux/build_bug.h>
 #include <linux/container_of.h>
 #include <linux/spinlock.h>
+#include <linux/xarray.h>
 
 #include "abi.h"
 
+struct iommufd_access;
 struct iommufd_ctx;
 struct iommufd_device;
 
 /**
  * struct vfio_prefix - our private state of a device
- * @cdev: /dev/vfio/devices/vfioN, when @has_cdev. It has a life of its own
- *	and no reference to the device: an open file may keep it for a moment
- *	longer than the device lives
- * @has_cdev: the device was registered as physical; set once, before it
- *	becomes visible
+ * @cdev: /dev/vfio/devices/vfioN. It has a life of its own and no reference
+ *	to the device: an open file may keep it for a moment longer than the
+ *	device lives
  * @unregistering: no file may be bound any more; protected by the device
  *	set's lock
  * @attach_lock: held over ATTACH, DETACH and the end of a binding, which may
  *	pin and unpin a whole address space
- * @idev: the device as iommufd knows it while it is bound, else NULL. Set by
- *	BIND, before the gate of the file opens; cleared, under @attach_lock, by
- *	the end of the binding, which no command of that file can overlap.
- *	BIND sees by it, under the device set's lock only, that a close is not
- *	through yet
+ * @bound: set by BIND, with the device set locked; cleared, under
+ *	@attach_lock, by the end of the binding. BIND sees by it that a close is
+ *	not through yet
+ * @ictx: the context in which the device is open, without a reference, else
+ *	NULL; written with the device set locked
+ * @devid: the device's id there, valid while @ictx is set
+ * @idev: a physical device as iommufd knows it while it is bound, else NULL.
+ *	Set by BIND, before the gate of the file opens; cleared, under
+ *	@attach_lock, by the end of the binding, which no command of that file
+ *	can overlap
+ * @access: the same for an emulated device
  * @attached: the device is attached to an address space of iommufd; protected
  *	by @attach_lock
+ * @pasids: its PASIDs that are; only changed under @attach_lock
+ * @pin_lock: protects @pin_first and @pin_last
+ * @pin_first: of an emulated device: first IOVA of the smallest range that
+ *	holds all that the driver pinned since BIND
+ * @pin_last: its last IOVA; before @pin_first if nothing was pinned
  *
  * It lies directly in front of struct vfio_device, whose layout is ABI and
  * has no room for us, in one allocation that only _vfio_alloc_device() makes
@@ -78,11 +94,18 @@ struct iommufd_device;
  */
 struct vfio_prefix {
 	struct cdev		*cdev;
-	bool			has_cdev;
 	bool			unregistering;
+	bool			bound;
+	struct iommufd_ctx	*ictx;
+	u32			devid;
 	struct mutex		attach_lock;
 	struct iommufd_device	*idev;
+	struct iommufd_access	*access;
 	bool			attached;
+	struct xarray		pasids;
+	spinlock_t		pin_lock;
+	unsigned long		pin_first;
+	unsigned long		pin_last;
 } __aligned(64);
 
 static_assert(sizeof(struct vfio_prefix) % 64 == 0);
@@ -236,11 +259,24 @@ void vfio_cdev_exit(void);
 /* iommufd.c */
 int vfio_iommufd_bind(struct vfio_device *device, struct iommufd_ctx *ictx,
 		      u32 *devid);
+void vfio_iommufd_disown(struct vfio_device *device);
 void vfio_iommufd_unbind(struct vfio_device *device);
 bool vfio_iommufd_bound(struct vfio_device *device);
 int vfio_iommufd_attach(struct vfio_device *device, u32 *pt_id);
 void vfio_iommufd_detach(struct vfio_device *device);
 bool vfio_iommufd_attached(struct vfio_device *device);
+int vfio_iommufd_pasid_attach(struct vfio_device *device, u32 pasid,
+			      u32 *pt_id);
+int vfio_iommufd_pasid_detach(struct vfio_device *device, u32 pasid);
+bool vfio_iommufd_pasid_attached(struct vfio_device *device, u32 pasid);
+
+/* access.c */
+int vfio_device_access_pin_pages(struct vfio_device *device, dma_addr_t iova,
+				 int npage, int prot, struct page **pages);
+void vfio_device_access_unpin_pages(struct vfio_device *device, dma_addr_t iova,
+				    int npage);
+int vfio_device_access_dma_rw(struct vfio_device *device, dma_addr_t iova,
+			      void *data, size_t len, bool write);
 
 /* pci_reset.c */
 bool vfio_pci_reset_ioctl(struct vfio_device_file *df, unsigned int cmd,

@@ -83,8 +83,6 @@ static void test_group_excludes_cdev(void)
 
 static void test_cdev_excludes_group(void)
 {
-	struct vfio_pci_hot_reset_info info = { .argsz = sizeof(info) };
-	struct vfio_pci_hot_reset reset = { .argsz = sizeof(reset) };
 	int cdev = CHECK_FD(vfio_cdev_open(bdf));
 	int other = CHECK_FD(vfio_cdev_open(bdf));
 	int iommufd = CHECK_FD(iommufd_open());
@@ -96,9 +94,6 @@ static void test_cdev_excludes_group(void)
 	check_gate(other);
 	check_config_space(cdev);
 	check_bar(cdev);
-	CHECK_RET(xioctl(cdev, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, &info),
-		  -EOPNOTSUPP);
-	CHECK_RET(xioctl(cdev, VFIO_DEVICE_PCI_HOT_RESET, &reset), -EOPNOTSUPP);
 
 	/* The file holds the context, not the context's number. */
 	close(iommufd);
@@ -106,6 +101,38 @@ static void test_cdev_excludes_group(void)
 	CHECK_RET(vfio_group_open(bdf), -EBUSY);
 	close(cdev);
 	close(group_open());
+}
+
+/*
+ * Alone behind its port the device can be reset; on the root bus nothing can.
+ * The rest is in hotreset.c.
+ */
+static void test_hot_reset_alone(void)
+{
+	struct {
+		struct vfio_pci_hot_reset_info head;
+		struct vfio_pci_dependent_device device;
+	} info = { .head.argsz = sizeof(info) };
+	struct vfio_pci_hot_reset reset = { .argsz = sizeof(reset) };
+	int cdev = CHECK_FD(vfio_cdev_open(bdf));
+	__u32 id;
+
+	CHECK_OK(vfio_bind(cdev, CHECK_FD(iommufd_open()), &id));
+	if (!strncmp(bdf + 5, "00:", 3)) {
+		CHECK_RET(xioctl(cdev, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO,
+				 &info), -ENODEV);
+		CHECK_RET(xioctl(cdev, VFIO_DEVICE_PCI_HOT_RESET, &reset),
+			  -ENODEV);
+		return;
+	}
+	CHECK_OK(xioctl(cdev, VFIO_DEVICE_GET_PCI_HOT_RESET_INFO, &info));
+	CHECK_EQ(info.head.flags, VFIO_PCI_HOT_RESET_FLAG_DEV_ID |
+		 VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED);
+	CHECK_EQ(info.head.count, 1);
+	CHECK_EQ(info.device.devid, id);
+	CHECK_OK(xioctl(cdev, VFIO_DEVICE_PCI_HOT_RESET, &reset));
+	check_config_space(cdev);
+	check_bar(cdev);
 }
 
 /*
@@ -299,6 +326,7 @@ static const struct test cdev_own_list[] = {
 	TEST(bind_errors),
 	TEST(group_excludes_cdev),
 	TEST(cdev_excludes_group),
+	TEST(hot_reset_alone),
 	TEST(bind_unanswered),
 	TEST(attach_unanswered),
 	TEST(bind_against_close),
