@@ -194,13 +194,47 @@ static long iommufd_ioctl(struct file *file, unsigned int nr,
 	return command->serve(&ucmd);
 }
 
+static const struct file_operations iommufd_fops;
+
+static struct miscdevice iommufd_misc = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "iommu",
+	.fops = &iommufd_fops,
+	.nodename = "iommu",
+	.mode = 0660,
+};
+
+static bool vfio_container;
+module_param(vfio_container, bool, 0444);
+MODULE_PARM_DESC(vfio_container,
+		 "Serve /dev/vfio/vfio too: VFIO's clients get iommufd instead of the type1 container (default N)");
+
+/*
+ * As VFIO's: anybody may open it. It gives no power over a device, and memory
+ * is pinned only for devices, against the limits of whoever maps it.
+ */
+static struct miscdevice vfio_misc = {
+	.minor = VFIO_MINOR,
+	.name = "vfio",
+	.fops = &iommufd_fops,
+	.nodename = "vfio/vfio",
+	.mode = 0666,
+};
+
 static int iommufd_open(struct inode *inode, struct file *file)
 {
+	/* The misc core's, until we set our own. */
+	bool as_container = file->private_data == &vfio_misc;
 	struct iommufd_ctx *ctx = ctx_create(file);
 
 	if (IS_ERR(ctx))
 		return PTR_ERR(ctx);
 	ctx->account_mode = READ_ONCE(default_rlimit_mode);
+	if (as_container) {
+		/* Clients of VFIO have set their limits for that. */
+		ctx->account_mode = ACCOUNT_MM;
+		pr_info_once("iommufd: /dev/vfio/vfio is served by iommufd, not by VFIO's containers\n");
+	}
 	file->private_data = ctx;
 	return 0;
 }
@@ -224,27 +258,32 @@ static const struct file_operations iommufd_fops = {
 	.compat_ioctl = compat_ptr_ioctl,
 };
 
-static struct miscdevice iommufd_misc = {
-	.minor = MISC_DYNAMIC_MINOR,
-	.name = "iommu",
-	.fops = &iommufd_fops,
-	.nodename = "iommu",
-	.mode = 0660,
-};
-
 /**
- * iommufd_register_device() - make /dev/iommu appear
+ * iommufd_register_device() - make /dev/iommu appear, and what else is asked for
  *
- * Return: 0 or a negative errno.
+ * Return: 0 or a negative errno: -EBUSY if /dev/vfio/vfio is asked for, and
+ * somebody else serves it.
  */
 int iommufd_register_device(void)
 {
-	return misc_register(&iommufd_misc);
+	int rc = misc_register(&iommufd_misc);
+
+	if (rc || !vfio_container)
+		return rc;
+	rc = misc_register(&vfio_misc);
+	if (rc) {
+		pr_err("iommufd: /dev/vfio/vfio cannot be served: error %d; is a vfio.ko loaded that serves it?\n",
+		       rc);
+		misc_deregister(&iommufd_misc);
+	}
+	return rc;
 }
 
-/** iommufd_unregister_device() - nobody can open /dev/iommu any more */
+/** iommufd_unregister_device() - nobody can open the nodes any more */
 void iommufd_unregister_device(void)
 {
+	if (vfio_container)
+		misc_deregister(&vfio_misc);
 	misc_deregister(&iommufd_misc);
 }
 

@@ -53,7 +53,8 @@ enum vfio_group_type {
  * @kvm_ref_lock protects @kvm. @container_next is protected by the
  * container's group_lock, @vfio_next by the list lock of group.c.
  *
- * @notifier and @iommufd are part of the shape only.
+ * @iommufd is protected by @group_lock too, and set when the group's container
+ * is an iommufd. @notifier is part of the shape only.
  */
 struct vfio_group {
 	struct device			dev;

@@ -564,8 +564,14 @@ int vfio_device_container_dma_rw(struct vfio_device *device, dma_addr_t iova,
 	return ops->dma_rw(container->iommu_data, iova, data, len, write);
 }
 
+/* Ours is registered; written at start only. */
+static bool vfio_container_has_node;
+
 /**
  * vfio_container_init() - create /dev/vfio/vfio
+ *
+ * iommufd, which was loaded before us, may serve it instead: then there are no
+ * legacy containers.
  *
  * Return: 0 or a negative errno.
  */
@@ -573,8 +579,14 @@ int vfio_container_init(void)
 {
 	int ret = misc_register(&vfio_container_node);
 
+	/* The number is VFIO's alone. */
+	if (ret == -EBUSY) {
+		pr_info("vfio: iommufd serves /dev/vfio/vfio: no legacy containers\n");
+		return 0;
+	}
 	if (ret)
 		pr_err("vfio: cannot register the container's node: %d\n", ret);
+	vfio_container_has_node = !ret;
 	return ret;
 }
 
@@ -583,5 +595,6 @@ int vfio_container_init(void)
  */
 void vfio_container_exit(void)
 {
-	misc_deregister(&vfio_container_node);
+	if (vfio_container_has_node)
+		misc_deregister(&vfio_container_node);
 }

@@ -216,6 +216,8 @@ static void vfio_group_end(struct vfio_group *group)
 	WARN_ON(!list_empty(&group->device_list));
 	if (group->container)
 		vfio_group_detach_container(group);
+	else if (group->iommufd)
+		vfio_group_unset_iommufd(group);
 	iommu_group = group->iommu_group;
 	group->iommu_group = NULL;
 	mutex_unlock(&group->group_lock);
@@ -274,14 +276,17 @@ void vfio_device_group_unregister(struct vfio_device *device)
  * vfio_device_block_group() - keep the group closed while the cdev is in use
  * @device: the device; no device set's lock is held. May sleep
  *
- * Return: 0, or -EBUSY if the group is open.
+ * Return: 0; -EBUSY if the group is open; -EINTR when killed.
  */
 int vfio_device_block_group(struct vfio_device *device)
 {
 	struct vfio_group *group = device->group;
-	int ret = 0;
+	int ret;
 
-	mutex_lock(&group->group_lock);
+	/* Its holder may be pinning all memory of the group's iommufd. */
+	ret = mutex_lock_killable(&group->group_lock);
+	if (ret)
+		return ret;
 	if (group->opened_file)
 		ret = -EBUSY;
 	else

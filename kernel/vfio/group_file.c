@@ -3,9 +3,10 @@
  * Group files: /dev/vfio/N, and the device files that they give out.
  *
  * Owns the rule that a group is open once, the group's membership in a
- * container as userspace sees it, and the open and close of devices on that
- * way. A device's file holds the group's file (through the container's use
- * count), so the group is released after its last device.
+ * container as userspace sees it (a legacy one, container.c, or an iommufd,
+ * group_iommufd.c), and the open and close of devices on that way. A device's
+ * file holds the group's file (through the container's use count), so the group
+ * is released after its last device.
  */
 #include <linux/vfio.h>
 #include <linux/iommufd.h>
@@ -79,9 +80,10 @@ static int vfio_group_device_open_locked(struct vfio_device_file *df)
 	lockdep_assert_held(&df->group->group_lock);
 	lockdep_assert_held(&device->dev_set->lock);
 
-	if (!df->group->container)
+	if (!df->group->container && !df->group->iommufd)
 		return -EINVAL;
 
+	/* With an iommufd, the first file goes another way. */
 	if (!device->open_count) {
 		ret = vfio_group_device_prepare(device);
 		if (ret)
@@ -96,31 +98,88 @@ static int vfio_group_device_open_locked(struct vfio_device_file *df)
 	return ret;
 }
 
+/*
+ * The first file of a device whose group has an iommufd. The device set is not
+ * locked while the address space is pinned; the group is, so that no other
+ * file of the device can be opened or closed meanwhile.
+ */
+static int vfio_group_device_open_iommufd(struct vfio_device_file *df)
+{
+	struct vfio_device *device = df->device;
+	struct vfio_group *group = df->group;
+	int ret;
+
+	lockdep_assert_held(&group->group_lock);
+
+	if (!vfio_device_try_get_driver(device))
+		return -ENODEV;
+	ret = vfio_device_use_iommufd(device);
+	if (ret)
+		goto err_driver;
+
+	mutex_lock(&device->dev_set->lock);
+	vfio_device_get_kvm(device, &group->kvm_ref_lock, &group->kvm);
+	ret = vfio_df_open(df);
+	if (ret) {
+		vfio_device_put_kvm(device);
+		vfio_iommufd_disown(device);
+	} else {
+		vfio_df_grant_access(df);
+	}
+	mutex_unlock(&device->dev_set->lock);
+	if (!ret)
+		return 0;
+
+	vfio_device_unuse_iommufd(device);
+err_driver:
+	vfio_device_put_driver(device);
+	return ret;
+}
+
 static int vfio_group_device_open(struct vfio_device_file *df)
 {
 	struct vfio_device *device = df->device;
 	int ret;
 
 	mutex_lock(&df->group->group_lock);
-	mutex_lock(&device->dev_set->lock);
-	ret = vfio_group_device_open_locked(df);
-	mutex_unlock(&device->dev_set->lock);
+	if (df->group->iommufd && !READ_ONCE(device->open_count)) {
+		ret = vfio_group_device_open_iommufd(df);
+	} else {
+		mutex_lock(&device->dev_set->lock);
+		ret = vfio_group_device_open_locked(df);
+		mutex_unlock(&device->dev_set->lock);
+	}
 	mutex_unlock(&df->group->group_lock);
 	return ret;
 }
 
-/* The device's address space stays: it is the container's. */
+/*
+ * In a legacy container the device's address space stays: it is the
+ * container's. From an iommufd's the device is detached, without the device
+ * set's lock.
+ */
 static void vfio_group_device_close(struct vfio_device_file *df)
 {
 	struct vfio_device *device = df->device;
+	struct vfio_group *group = df->group;
+	bool leave_iommufd;
 
-	mutex_lock(&df->group->group_lock);
+	mutex_lock(&group->group_lock);
 	mutex_lock(&device->dev_set->lock);
 	vfio_df_close(df);
-	if (!device->open_count)
+	leave_iommufd = group->iommufd && !device->open_count;
+	if (leave_iommufd) {
+		vfio_device_put_kvm(device);
+		vfio_iommufd_disown(device);
+	} else if (!device->open_count) {
 		vfio_group_device_unprepare(device);
+	}
 	mutex_unlock(&device->dev_set->lock);
-	mutex_unlock(&df->group->group_lock);
+	if (leave_iommufd) {
+		vfio_device_unuse_iommufd(device);
+		vfio_device_put_driver(device);
+	}
+	mutex_unlock(&group->group_lock);
 }
 
 static long vfio_group_device_ioctl(struct file *file, unsigned int cmd,
@@ -251,7 +310,7 @@ static long vfio_group_get_status(struct vfio_group *group, void __user *arg)
 	mutex_lock(&group->group_lock);
 	if (!group->iommu_group)
 		ret = -ENODEV;
-	else if (group->container)
+	else if (group->container || group->iommufd)
 		status.flags = VFIO_GROUP_FLAGS_CONTAINER_SET |
 			       VFIO_GROUP_FLAGS_VIABLE;
 	else if (!iommu_group_dma_owner_claimed(group->iommu_group))
@@ -270,21 +329,22 @@ static int vfio_group_set_container_file(struct vfio_group *group,
 
 	lockdep_assert_held(&group->group_lock);
 
-	if (group->container)
+	if (group->container || group->iommufd)
 		return -EINVAL;
 	if (!group->iommu_group)
 		return -ENODEV;
 
 	container = vfio_container_from_file(file);
-	if (!container)
-		return -EBADFD;
-	return vfio_container_attach_group(container, group);
+	if (container)
+		return vfio_container_attach_group(container, group);
+	return vfio_group_set_iommufd(group, file);
 }
 
 /*
  * VFIO_GROUP_SET_CONTAINER: -EBADF for a closed fd, -EBADFD for one that is
- * not a container's, -EINVAL if the group has one, -EPERM if others own the
- * group's DMA, -ENODEV if its devices are gone.
+ * neither a container's nor an iommufd, -EINVAL if the group has one, -EPERM if
+ * others own the group's DMA (of an iommufd, GET_DEVICE_FD says so), -ENODEV if
+ * its devices are gone.
  */
 static long vfio_group_set_container(struct vfio_group *group,
 				     const s32 __user *ufd)
@@ -307,6 +367,17 @@ static long vfio_group_set_container(struct vfio_group *group,
 	return ret;
 }
 
+/* No device is open any more. */
+static void vfio_group_leave(struct vfio_group *group)
+{
+	lockdep_assert_held(&group->group_lock);
+
+	if (group->container)
+		vfio_group_detach_container(group);
+	else if (group->iommufd)
+		vfio_group_unset_iommufd(group);
+}
+
 /*
  * VFIO_GROUP_UNSET_CONTAINER: -EINVAL without a container, -EBUSY while a
  * device is open.
@@ -316,12 +387,12 @@ static long vfio_group_unset_container(struct vfio_group *group)
 	int ret = 0;
 
 	mutex_lock(&group->group_lock);
-	if (!group->container)
+	if (!group->container && !group->iommufd)
 		ret = -EINVAL;
 	else if (group->container_users != 1)
 		ret = -EBUSY;
 	else
-		vfio_group_detach_container(group);
+		vfio_group_leave(group);
 	mutex_unlock(&group->group_lock);
 	return ret;
 }
@@ -354,9 +425,12 @@ static int vfio_group_open(struct inode *inode, struct file *file)
 {
 	struct vfio_group *group =
 		container_of(inode->i_cdev, struct vfio_group, cdev);
-	int ret = 0;
+	int ret;
 
-	mutex_lock(&group->group_lock);
+	/* Its holder may be pinning all memory of the group's iommufd. */
+	ret = mutex_lock_killable(&group->group_lock);
+	if (ret)
+		return ret;
 	if (!refcount_read(&group->drivers)) {
 		ret = -ENODEV;
 	} else if (group->cdev_device_open_cnt || group->opened_file) {
@@ -375,8 +449,7 @@ static int vfio_group_file_release(struct inode *inode, struct file *file)
 	struct vfio_group *group = file->private_data;
 
 	mutex_lock(&group->group_lock);
-	if (group->container)
-		vfio_group_detach_container(group);
+	vfio_group_leave(group);
 	group->opened_file = NULL;
 	mutex_unlock(&group->group_lock);
 	return 0;

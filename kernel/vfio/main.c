@@ -58,6 +58,7 @@ module_init(vfio_init);
 module_exit(vfio_exit);
 
 MODULE_IMPORT_NS(IOMMUFD);
+MODULE_IMPORT_NS(IOMMUFD_VFIO);
 MODULE_VERSION("1.0");
 MODULE_LICENSE("GPL");
 MODULE_AUTHOR("The iommufd-bpf authors");

@@ -15,12 +15,13 @@
  *         [vfio-pci-core's memory_lock, the PCI core's locks]
  *         kvm_ref_lock of a group or of a device file (spinlock)
  *   vfio_group::device_lock [a driver's match op: the VF token's lock]
- *   vfio_prefix::attach_lock [iommufd's locks, the IOMMU core's group mutex,
- *	a driver's dma_unmap op]
+ *   vfio_prefix::attach_lock (alone, or under a group_lock) [iommufd's locks,
+ *	the IOMMU core's group mutex, a driver's dma_unmap op]
  *     vfio_prefix::pin_lock (spinlock)
  *   the table of nodes' xa_lock (cdev.c; spinlock)
  *
- * No function here takes a group_lock with a device set's lock held. Tenants
+ * No function here takes a group_lock or an attach_lock with a device set's lock
+ * held. Tenants
  * who know nothing of each other may share a set (a slot, a bus): nothing that
  * a user can prolong runs under its lock, no pinning, no unpinning, no access
  * to the user's memory.
@@ -33,8 +34,9 @@
  *   cdev.c		group, file, iommufd, kvm, pci_reset
  *   pci_reset.c	iommufd
  *   iommufd.c		access
- *   group.c		group_file, container
- *   group_file.c	file, container, kvm
+ *   group.c		group_file, container, group_iommufd
+ *   group_file.c	file, container, group_iommufd, iommufd, kvm
+ *   group_iommufd.c	iommufd
  *   file.c		feature
  *   feature.c		dma_log
  *   pin.c		container, access
@@ -308,6 +310,12 @@ void vfio_group_exit(void);
 extern const struct file_operations vfio_group_fops;
 extern const struct file_operations vfio_group_device_fops;
 struct vfio_group *vfio_group_from_file(struct file *file);
+
+/* group_iommufd.c */
+int vfio_group_set_iommufd(struct vfio_group *group, struct file *file);
+void vfio_group_unset_iommufd(struct vfio_group *group);
+int vfio_device_use_iommufd(struct vfio_device *device);
+void vfio_device_unuse_iommufd(struct vfio_device *device);
 
 /* container.c */
 struct vfio_container *vfio_container_from_file(struct file *file);
