@@ -47,8 +47,9 @@ static int open_type1(struct dma *dma, const char *bdf)
 	dma->group = vfio_group_open(bdf);
 	if (dma->group < 0)
 		return dma->group;
-	dma_step = "open /dev/vfio/vfio";
-	dma->space = vfio_container_open();
+	dma_step = "open the container";
+	dma->space = dma->api == DMA_COMPAT ? iommufd_open() :
+					      vfio_container_open();
 	if (dma->space < 0)
 		return dma->space;
 	dma_step = "VFIO_GROUP_SET_CONTAINER";
@@ -132,7 +133,7 @@ int dma_unmap_within(struct dma *dma, __u64 iova, __u64 length, __u64 *done)
 
 long dma_charged(const struct dma *dma)
 {
-	return proc_status_bytes(dma->api == DMA_IOMMUFD ? "VmPin" : "VmLck");
+	return proc_status_bytes(dma->api == DMA_TYPE1 ? "VmLck" : "VmPin");
 }
 
 int dma_unmap(struct dma *dma, __u64 iova, __u64 length)

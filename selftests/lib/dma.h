@@ -4,7 +4,7 @@
  *
  * Owns: the descriptors of one session: /dev/iommu with the device's cdev, or
  * a type1 container with the device's group. Drivers of devices work on this,
- * so that the same driver runs over both.
+ * so that the same driver runs over all.
  */
 #ifndef SELFTESTS_LIB_DMA_H
 #define SELFTESTS_LIB_DMA_H
@@ -16,15 +16,16 @@
 enum dma_api {
 	DMA_IOMMUFD,	/* /dev/iommu and the device's cdev */
 	DMA_TYPE1,	/* /dev/vfio/vfio and the device's group */
+	DMA_COMPAT,	/* the same with /dev/iommu as the container */
 };
 
 struct dma {
 	enum dma_api api;
 	int dev;	/* the device; -1 when closed, as all of these */
 	int space;	/* the iommufd or the container */
-	int group;	/* type1 only */
+	int group;	/* not iommufd */
 	__u32 devid, ioas, hwpt;	/* iommufd only */
-	__u64 next_iova;	/* type1 has no automatic IOVA: we count up */
+	__u64 next_iova;	/* a container has no automatic IOVA: we count up */
 };
 
 /* What dma_open() was doing when it failed, for messages. */
@@ -33,8 +34,8 @@ extern const char *dma_step;
 /*
  * dma_open - open a device and give it an empty address space
  *
- * With DMA_IOMMUFD: open, BIND, IOAS_ALLOC, ATTACH. With DMA_TYPE1: group,
- * container, SET_IOMMU (type1v2), device. Returns 0, or -errno with everything
+ * With DMA_IOMMUFD: open, BIND, IOAS_ALLOC, ATTACH. With DMA_TYPE1 and
+ * DMA_COMPAT: group, container, SET_IOMMU (type1v2), device. Returns 0, or -errno with everything
  * closed again and dma_step saying at which step.
  */
 int dma_open(struct dma *dma, const char *bdf, enum dma_api api);

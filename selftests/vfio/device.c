@@ -121,11 +121,16 @@ static const char *after_test(void)
 
 static void run_device(const char *bdf, const char *only)
 {
-	/* Those that fit both APIs come first. */
+	/* Those that fit all APIs come first. */
 	static const struct test_table *const tables[] = {
 		&dma_table, &fault_table,
 		&bind_table, &attach_table, &replace_table, &resv_table,
 		&life_table,
+	};
+	static const char *const suites[] = {
+		[DMA_IOMMUFD] = "device",
+		[DMA_TYPE1] = "device-type1",
+		[DMA_COMPAT] = "device-compat",
 	};
 	size_t count = dut_api == DMA_IOMMUFD ? ARRAY_SIZE(tables) : 2;
 	struct test_suite suite = { .after = after_test };
@@ -134,8 +139,7 @@ static void run_device(const char *bdf, const char *only)
 
 	dut = bdf;
 	dut_kind = engine_kind_of(bdf);
-	snprintf(name, sizeof(name), "%s/%s",
-		 dut_api == DMA_IOMMUFD ? "device" : "device-type1",
+	snprintf(name, sizeof(name), "%s/%s", suites[dut_api],
 		 engine_kind_name(dut_kind));
 	suite.name = name;
 	for (i = 0; i < count; i++) {
@@ -168,10 +172,11 @@ static const char *missing(const char *bdf)
 
 static void usage(FILE *to)
 {
-	fputs("usage: device [-l] [-t TEXT] ADDRESS...\n"
+	fputs("usage: device [-c|-l] [-t TEXT] ADDRESS...\n"
 	      "Test /dev/iommu with the PCI devices at ADDRESS (0000:00:04.0), which vfio-pci\n"
 	      "holds: NVMe controllers, whose blocks are overwritten, and QEMU's edu.\n"
 	      "\n"
+	      "  -c        only the tests of DMA, with " IOMMUFD_DEV " as VFIO's container\n"
 	      "  -l        only the tests of DMA, through legacy containers of type 1\n"
 	      "  -t TEXT   only the tests whose name contains TEXT\n", to);
 }
@@ -181,8 +186,11 @@ int main(int argc, char **argv)
 	const char *only = NULL, *why;
 	int opt, i;
 
-	while ((opt = getopt(argc, argv, "lt:h")) != -1) {
+	while ((opt = getopt(argc, argv, "clt:h")) != -1) {
 		switch (opt) {
+		case 'c':
+			dut_api = DMA_COMPAT;
+			break;
 		case 'l':
 			dut_api = DMA_TYPE1;
 			break;

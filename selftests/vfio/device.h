@@ -19,7 +19,7 @@
 /* The device under test: the same for all tests of a suite. */
 extern const char *dut;
 extern enum engine_kind dut_kind;
-/* The API that reaches it; only dma_table and fault_table know DMA_TYPE1. */
+/* The API that reaches it; only dma_table and fault_table know the others. */
 extern enum dma_api dut_api;
 /* Pages pinned in the system before the first test. */
 extern long pins_at_start;

@@ -21,6 +21,7 @@
 #include "legacy.h"
 
 const char *bdf;
+bool container_is_iommufd;
 
 static void before(void)
 {
@@ -41,10 +42,11 @@ static const char *after(void)
 	return NULL;
 }
 
-static void run(const struct test_table *const *tables, size_t n)
+static void run(const char *name, const struct test_table *const *tables,
+		size_t n)
 {
 	struct test_suite suite = {
-		.name = "legacy", .before = before, .after = after,
+		.name = name, .before = before, .after = after,
 	};
 
 	for (; n; n--, tables++) {
@@ -57,10 +59,12 @@ static void run(const struct test_table *const *tables, size_t n)
 int main(int argc, char **argv)
 {
 	static const struct test_table *const stock_tables[] = {
-		&legacy_group_stock, &legacy_life_stock, &legacy_kvm_stock,
+		&legacy_group_stock, &legacy_device_stock, &legacy_life_stock,
+		&legacy_kvm_stock,
 	};
 	static const struct test_table *const own_tables[] = {
-		&legacy_cdev_own, &legacy_life_own, &legacy_kvm_own,
+		&legacy_cdev_own, &legacy_iommufd_own, &legacy_life_own,
+		&legacy_kvm_own,
 	};
 	bool stock = argc == 3 && !strcmp(argv[1], "--stock");
 
@@ -69,8 +73,12 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: legacy [--stock] BDF, for example legacy 0000:01:00.0\n");
 		return 2;
 	}
-	run(stock_tables, ARRAY_SIZE(stock_tables));
-	if (!stock)
-		run(own_tables, ARRAY_SIZE(own_tables));
+	run("legacy", stock_tables, ARRAY_SIZE(stock_tables));
+	if (stock)
+		return test_summary();
+	run("legacy", own_tables, ARRAY_SIZE(own_tables));
+	/* What a device does is the same with an iommufd as the container. */
+	container_is_iommufd = true;
+	run("legacy-iommufd", stock_tables + 1, ARRAY_SIZE(stock_tables) - 1);
 	return test_summary();
 }

@@ -27,13 +27,16 @@
 
 #define TEST(n) { .name = #n, .run = test_##n }
 
-extern const struct test_table legacy_group_stock, legacy_life_stock,
-	legacy_kvm_stock;
-extern const struct test_table legacy_cdev_own, legacy_life_own,
-	legacy_kvm_own;
+extern const struct test_table legacy_group_stock, legacy_device_stock,
+	legacy_life_stock, legacy_kvm_stock;
+extern const struct test_table legacy_cdev_own, legacy_iommufd_own,
+	legacy_life_own, legacy_kvm_own;
 
 /* The device under test, such as "0000:01:00.0". */
 extern const char *bdf;
+
+/* Containers are files of /dev/iommu. */
+extern bool container_is_iommufd;
 
 /* A device on the legacy way, with all that it needs. */
 struct legacy {

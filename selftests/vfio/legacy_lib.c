@@ -25,7 +25,8 @@ int group_open(void)
 
 int container_open(void)
 {
-	return CHECK_FD(vfio_container_open());
+	return CHECK_FD(container_is_iommufd ? iommufd_open() :
+					       vfio_container_open());
 }
 
 int map_dma(int container, void *memory, __u64 iova)
