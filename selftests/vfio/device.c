@@ -127,11 +127,15 @@ static void run_device(const char *bdf, const char *only)
 		&bind_table, &attach_table, &replace_table, &resv_table,
 		&life_table,
 	};
+	static const struct test_table *const compat_tables[] = {
+		&dma_table, &fault_table, &compat_table,
+	};
 	static const char *const suites[] = {
 		[DMA_IOMMUFD] = "device",
 		[DMA_TYPE1] = "device-type1",
 		[DMA_COMPAT] = "device-compat",
 	};
+	const struct test_table *const *table = tables;
 	size_t count = dut_api == DMA_IOMMUFD ? ARRAY_SIZE(tables) : 2;
 	struct test_suite suite = { .after = after_test };
 	char name[64];
@@ -142,9 +146,13 @@ static void run_device(const char *bdf, const char *only)
 	snprintf(name, sizeof(name), "%s/%s", suites[dut_api],
 		 engine_kind_name(dut_kind));
 	suite.name = name;
+	if (dut_api == DMA_COMPAT) {
+		table = compat_tables;
+		count = ARRAY_SIZE(compat_tables);
+	}
 	for (i = 0; i < count; i++) {
-		suite.tests = tables[i]->tests;
-		suite.count = tables[i]->count;
+		suite.tests = table[i]->tests;
+		suite.count = table[i]->count;
 		test_run(&suite, only);
 	}
 }

@@ -25,7 +25,7 @@ extern enum dma_api dut_api;
 extern long pins_at_start;
 
 extern const struct test_table bind_table, attach_table, resv_table, dma_table,
-	fault_table, life_table, replace_table;
+	fault_table, life_table, replace_table, compat_table;
 
 /* Where tests map: see ENGINE_IOVA. */
 #define TEST_IOVA 0x01000000ULL
