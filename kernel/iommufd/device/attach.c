@@ -279,7 +279,7 @@ EXPORT_SYMBOL_NS_GPL(iommufd_device_replace, IOMMUFD);
 /**
  * iommufd_device_detach() - stop translating a device's DMA: it reaches nothing
  * @idev: the device, attached; the caller serialises attach and detach of it
- * @pasid: as it was attached
+ * @pasid: as it was attached; IOMMU_NO_PASID only when no PASID is any more
  *
  * A HWPT that an attach made goes with its last device, and unpins what
  * nothing else needs. May sleep; cannot fail.

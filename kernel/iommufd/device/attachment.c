@@ -111,20 +111,11 @@ int attachment_connect(struct attachment *att, struct device *dev,
 	return rc;
 }
 
-/**
- * struct pasid_switch - replacing a PASID's domain, device by device
- * @from: the domain that is there
- * @to: the domain to be there
- * @pasid: the PASID
- * @most: devices to do
- * @done: devices done
- */
+/* What switch_pasid() asks the driver to do, under the core's lock. */
 struct pasid_switch {
 	struct iommu_domain *from;
 	struct iommu_domain *to;
 	ioasid_t pasid;
-	unsigned int most;
-	unsigned int done;
 };
 
 static int switch_device(struct device *dev, void *data)
@@ -132,13 +123,9 @@ static int switch_device(struct device *dev, void *data)
 	struct pasid_switch *sw = data;
 	int rc;
 
-	/* Those without PASIDs are none of the core's business either. */
-	if (!dev->iommu->max_pasids || sw->done == sw->most)
-		return 0;
 	rc = sw->to->ops->set_dev_pasid(sw->to, dev, sw->pasid, sw->from);
-	if (!rc)
-		sw->done++;
-	return rc;
+	/* No other device has the PASID, even if one has come meanwhile. */
+	return rc ?: 1;
 }
 
 /* What iommu_replace_device_pasid() does where there is one. */
@@ -150,7 +137,6 @@ static int switch_pasid(struct attachment *att, struct hwpt *from,
 		.from = from->domain,
 		.to = to->domain,
 		.pasid = att->pasid,
-		.most = UINT_MAX,
 	};
 	int rc;
 
@@ -164,13 +150,8 @@ static int switch_pasid(struct attachment *att, struct hwpt *from,
 	WRITE_ONCE(handle->domain, to->domain);
 	/* Holds the core's lock of the group, as it would itself. */
 	rc = iommu_group_for_each_dev(att->group->group, &sw, switch_device);
-	if (!rc)
+	if (rc > 0)
 		return 0;
-	swap(sw.from, sw.to);
-	sw.most = sw.done;
-	sw.done = 0;
-	WARN_ON(iommu_group_for_each_dev(att->group->group, &sw,
-					 switch_device));
 	WRITE_ONCE(handle->domain, from->domain);
 	return rc;
 }
@@ -183,7 +164,8 @@ static int switch_pasid(struct attachment *att, struct hwpt *from,
  * Faults that nobody has answered are answered: they were the old HWPT's. The
  * group's lock is held. May sleep.
  * Return: 0 or what the IOMMU core or its driver says; -EOPNOTSUPP: a PASID,
- * and the driver cannot. Everything is as before then.
+ * and the driver cannot. Everything is as before then, but that faults which
+ * came meanwhile were answered: the device tries again.
  */
 int attachment_switch(struct attachment *att, struct hwpt *hwpt)
 {

@@ -29,8 +29,8 @@ struct iommufd_attach_event;
  *	under @lock
  *
  * The IOMMU cannot tell the devices of a group apart, so what one of them is
- * attached to, PASID by PASID, the others are attached to or to nothing, and
- * none but this context may use any.
+ * attached to the others are attached to or to nothing, and none but this
+ * context may use any. PASIDs are for a device that is alone in its group.
  */
 struct device_group {
 	struct iommu_group *group;
@@ -110,6 +110,7 @@ struct iommufd_device {
 struct device_group *device_group_get(struct iommufd_ctx *ctx,
 				      struct device *dev);
 void device_group_put(struct iommufd_ctx *ctx, struct device_group *group);
+bool device_is_alone(struct iommufd_device *idev);
 
 /* group_attach.c */
 int group_attach(struct iommufd_device *idev, ioasid_t pasid,

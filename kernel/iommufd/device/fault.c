@@ -5,7 +5,9 @@
  *
  * The IOMMU core calls in with the handle that it was given for an attach; it
  * may, as long as the HWPT is attached, because a driver that detaches waits
- * until no fault is being reported.
+ * until no fault is being reported. 6.12's core forgets the handle only after
+ * that: a driver whose hardware went on queueing requests in between would be
+ * served with a handle that is about to go. Stock iommufd relies on the same.
  */
 #include <linux/pci.h>
 #include <linux/pci-ats.h>
@@ -59,13 +61,6 @@ int device_deliver_fault(struct iopf_group *faults)
 	return 0;
 }
 
-static int count_device(struct device *dev, void *data)
-{
-	unsigned int *n = data;
-
-	return ++*n > 1;
-}
-
 /**
  * device_may_fault() - can a device be attached to a HWPT that wants faults?
  * @idev: the device
@@ -76,8 +71,6 @@ static int count_device(struct device *dev, void *data)
  */
 bool device_may_fault(struct iommufd_device *idev)
 {
-	unsigned int n = 0;
-
 	/*
 	 * All virtual functions use the page request interface of the physical
 	 * one. One that fails is shut off with all others.
@@ -85,7 +78,7 @@ bool device_may_fault(struct iommufd_device *idev)
 	if (dev_is_pci(idev->dev) && to_pci_dev(idev->dev)->is_virtfn &&
 	    pci_pri_supported(to_pci_dev(idev->dev)))
 		return false;
-	return !iommu_group_for_each_dev(idev->group->group, &n, count_device);
+	return device_is_alone(idev);
 }
 
 /**

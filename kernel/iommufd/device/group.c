@@ -22,6 +22,27 @@ static struct device_group *group_create(struct iommu_group *group)
 	return dgroup;
 }
 
+static int count_device(struct device *dev, void *data)
+{
+	unsigned int *n = data;
+
+	return ++*n > 1;
+}
+
+/**
+ * device_is_alone() - has a device's IOMMU group no other devices?
+ * @idev: the device
+ *
+ * Bound or not. Takes the IOMMU core's lock of the group. May sleep.
+ * Return: true if so, now: one may be plugged in at any time.
+ */
+bool device_is_alone(struct iommufd_device *idev)
+{
+	unsigned int n = 0;
+
+	return !iommu_group_for_each_dev(idev->group->group, &n, count_device);
+}
+
 /**
  * device_group_get() - the group of a device that is being bound
  * @ctx: the context

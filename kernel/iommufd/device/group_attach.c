@@ -63,7 +63,12 @@ static bool uses_pasids(struct device_group *group)
 
 /*
  * PASIDs need a table of their own in the hardware, which what is beside them
- * must be made for as well.
+ * must be made for as well. VT-d decides when DMA without a PASID is attached
+ * whether the device may cache translations, and notes for each PASID what to
+ * flush only then; so that comes first, and goes last.
+ *
+ * The core of 6.12 tells the driver nothing about devices that come to a group
+ * or go from it while it has PASIDs. So there must be one device only.
  */
 static bool pasid_suits(struct iommufd_device *idev, ioasid_t pasid,
 			const struct hwpt *hwpt)
@@ -74,10 +79,11 @@ static bool pasid_suits(struct iommufd_device *idev, ioasid_t pasid,
 	lockdep_assert_held(&group->lock);
 	if (pasid == IOMMU_NO_PASID)
 		return hwpt->pasid_compat || !uses_pasids(group);
-	if (!hwpt->pasid_compat || pasid >= idev->dev->iommu->max_pasids)
+	if (!hwpt->pasid_compat || pasid >= idev->dev->iommu->max_pasids ||
+	    !device_is_alone(idev))
 		return false;
 	beside = xa_load(&group->attachments, IOMMU_NO_PASID);
-	return !beside || beside->now->hwpt->pasid_compat;
+	return beside && beside->now->hwpt->pasid_compat;
 }
 
 static bool hwpt_suits(struct iommufd_device *idev, ioasid_t pasid,
@@ -373,7 +379,7 @@ out:
 /**
  * group_detach() - detach a PASID of a device
  * @idev: the device
- * @pasid: the PASID, or IOMMU_NO_PASID, that is attached
+ * @pasid: the PASID, that is attached; or IOMMU_NO_PASID, after all others
  * @ev: told what it was attached to
  * @old: set to the HWPT, whose reference is the caller's to put with
  *	hwpt_put(), if it was the group's last; else NULL
@@ -394,6 +400,9 @@ void group_detach(struct iommufd_device *idev, ioasid_t pasid,
 	at = att ? find_attached(att, idev) : NULL;
 	if (WARN_ON(!at))
 		goto out;
+	/* The driver's fault, and worse: see pasid_suits(). */
+	WARN_ON(pasid == IOMMU_NO_PASID && list_is_singular(&att->devices) &&
+		uses_pasids(group));
 	hwpt = att->now->hwpt;
 	ev->hwpt_id = hwpt->obj.id;
 	ev->ioas_cookie = hwpt->ioas->view.cookie;

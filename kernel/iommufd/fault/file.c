@@ -98,7 +98,8 @@ static void put_back(struct fault_queue *queue, u32 cookie)
 
 	mutex_lock(&queue->lock);
 	fault = xa_load(&queue->faults, cookie);
-	if (fault) {
+	/* Somebody may have answered it, and its cookie be another's now. */
+	if (fault && fault->read) {
 		fault->read = false;
 		list_add(&fault->node, &queue->unread);
 	}
