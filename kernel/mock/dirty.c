@@ -11,7 +11,7 @@
 #include "mock.h"
 #include "space/hwpt.h"
 
-/* What of the caller's bitmap is looked at at a time: bytes. */
+/* Of the caller's bitmap, this much is looked at together: bytes. */
 #define STEP 512
 
 /* The pages whose bits are set are written to. How many could be? */

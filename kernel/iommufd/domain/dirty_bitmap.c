@@ -18,7 +18,7 @@
 #include "domain/dirty.h"
 
 /* 4 GiB of bitmap: the dirty bits of 128 TiB in pages of 4 KiB. */
-#define MAX_PAGES (1UL << 20)
+#define MAX_PAGES BIT(20)
 
 /* Pages that are pinned before a signal is seen. */
 #define PIN_STEP 512UL

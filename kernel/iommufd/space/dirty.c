@@ -76,7 +76,7 @@ static int scan_range(struct ioas *ioas, struct dirty_scan *scan,
 
 		if (IS_ERR_OR_NULL(area))
 			return PTR_ERR_OR_ZERO(area);
-		first = max(first, (unsigned long)area->view.iova);
+		first = max_t(unsigned long, first, area->view.iova);
 		to = min3(last, area_last(area), first | (DOMAIN_LEAF_MAX - 1));
 		rc = scan_area(scan, first, to, area);
 		release_area(ioas, area);
