@@ -413,9 +413,6 @@ static void fault_shared_group(void)
 	CHECK_RET(mock_device_replace(a.fd, a.m.stdev, h), -EINVAL);
 	CHECK_OK(mock_device_replace(a.fd, a.m.stdev, plain));
 	CHECK_RET(pasid_attach(&a, 5, h), -EINVAL);
-	CHECK_OK(pasid_attach(&a, 5, plain));
-	CHECK_RET(pasid_replace(&a, 5, h), -EINVAL);
-	CHECK_OK(pasid_detach(&a, 5));
 	CHECK_OK(iommufd_destroy(a.fd, b.m.stdev));
 	CHECK_OK(mock_device_replace(a.fd, a.m.stdev, h));
 	CHECK_OK(fault_last(&a, 0, 1, ADDR));
