@@ -33,8 +33,8 @@ struct vfio_container;
  * @VFIO_IOMMU: real devices behind an IOMMU
  * @VFIO_EMULATED_IOMMU: a software device (mdev); its IOMMU group exists only
  *	because the group's number is part of the interface to userspace
- * @VFIO_NO_IOMMU: never used here (the target has CONFIG_VFIO_NOIOMMU unset);
- *	type1 knows the value
+ * @VFIO_NO_IOMMU: a real device without an IOMMU, given away all the same
+ *	(enable_unsafe_noiommu_mode); its IOMMU group is made up, too
  */
 enum vfio_group_type {
 	VFIO_IOMMU,

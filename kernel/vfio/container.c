@@ -22,7 +22,8 @@
 
 /*
  * ABI, as abi.h says: backends reach this type through a device's group.
- * group_lock protects all but kref; noiommu is part of the shape only. A device
+ * group_lock protects all but kref. noiommu: its groups are of the type
+ * VFIO_NO_IOMMU, all of them; it says nothing without a group. A device
  * that opens or is open reads the backend without it (see
  * vfio_device_use_container()): iommu_data is stored before iommu_driver.
  *
@@ -42,6 +43,22 @@ struct vfio_container {
 	struct rw_semaphore		backend_lock;
 #endif
 };
+
+/* The stock module's parameter, which the target has switched off. */
+static bool enable_unsafe_noiommu_mode;
+module_param(enable_unsafe_noiommu_mode, bool, 0644);
+MODULE_PARM_DESC(enable_unsafe_noiommu_mode,
+		 "Let userspace with CAP_SYS_RAWIO have devices that are behind no IOMMU: their DMA reaches all memory, and taints the kernel (default N)");
+
+/**
+ * vfio_noiommu_enabled() - whether devices without an IOMMU are given away
+ *
+ * Return: the parameter, which may change at any time.
+ */
+bool vfio_noiommu_enabled(void)
+{
+	return READ_ONCE(enable_unsafe_noiommu_mode);
+}
 
 static DEFINE_MUTEX(vfio_backends_lock);
 static LIST_HEAD(vfio_backends);
@@ -104,6 +121,60 @@ void vfio_unregister_iommu_driver(const struct vfio_iommu_driver_ops *ops)
 }
 EXPORT_SYMBOL_GPL(vfio_unregister_iommu_driver);
 
+/*
+ * The backend of containers whose groups have no IOMMU: there is nothing to
+ * map. The groups' files were opened with the right to it; so is it.
+ */
+static void *vfio_noiommu_open(unsigned long arg)
+{
+	if (arg != VFIO_NOIOMMU_IOMMU)
+		return ERR_PTR(-EINVAL);
+	return capable(CAP_SYS_RAWIO) ? NULL : ERR_PTR(-EPERM);
+}
+
+static void vfio_noiommu_release(void *iommu_data)
+{
+}
+
+static long vfio_noiommu_ioctl(void *iommu_data, unsigned int cmd,
+			       unsigned long arg)
+{
+	if (cmd == VFIO_CHECK_EXTENSION)
+		return vfio_noiommu_enabled() && arg == VFIO_NOIOMMU_IOMMU;
+	return -ENOTTY;
+}
+
+static int vfio_noiommu_attach_group(void *iommu_data,
+				     struct iommu_group *iommu_group,
+				     enum vfio_group_type type)
+{
+	return type == VFIO_NO_IOMMU ? 0 : -EINVAL;
+}
+
+static void vfio_noiommu_detach_group(void *iommu_data,
+				      struct iommu_group *iommu_group)
+{
+}
+
+static const struct vfio_iommu_driver_ops vfio_noiommu_ops = {
+	.name		= "vfio-noiommu",
+	.owner		= THIS_MODULE,
+	.open		= vfio_noiommu_open,
+	.release	= vfio_noiommu_release,
+	.ioctl		= vfio_noiommu_ioctl,
+	.attach_group	= vfio_noiommu_attach_group,
+	.detach_group	= vfio_noiommu_detach_group,
+};
+
+/* Once there is a group: one kind of containers for one kind of groups. */
+static bool vfio_backend_suits(struct vfio_container *container,
+			       struct vfio_iommu_driver *backend)
+{
+	if (list_empty(&container->group_list))
+		return true;
+	return container->noiommu == (backend->ops == &vfio_noiommu_ops);
+}
+
 static void vfio_container_free(struct kref *kref)
 {
 	kfree(container_of(kref, struct vfio_container, kref));
@@ -114,15 +185,17 @@ static void vfio_container_put(struct vfio_container *container)
 	kref_put(&container->kref, vfio_container_free);
 }
 
-/* Ask every backend for an extension; the first that has it answers. */
-static long vfio_backends_check_extension(unsigned long arg)
+/* Ask backends for an extension; the first that has it answers. */
+static long vfio_backends_check_extension(struct vfio_container *container,
+					  unsigned long arg)
 {
 	struct vfio_iommu_driver *backend;
 	long ret = 0;
 
 	mutex_lock(&vfio_backends_lock);
 	list_for_each_entry(backend, &vfio_backends, vfio_next) {
-		if (!try_module_get(backend->ops->owner))
+		if (!vfio_backend_suits(container, backend) ||
+		    !try_module_get(backend->ops->owner))
 			continue;
 		ret = backend->ops->ioctl(NULL, VFIO_CHECK_EXTENSION, arg);
 		module_put(backend->ops->owner);
@@ -146,7 +219,7 @@ static long vfio_container_check_extension(struct vfio_container *container,
 		ret = backend->ops->ioctl(container->iommu_data,
 					  VFIO_CHECK_EXTENSION, arg);
 	else
-		ret = vfio_backends_check_extension(arg);
+		ret = vfio_backends_check_extension(container, arg);
 	up_read(&container->group_lock);
 	return ret;
 }
@@ -235,6 +308,8 @@ static long vfio_container_set_iommu(struct vfio_container *container,
 
 	mutex_lock(&vfio_backends_lock);
 	list_for_each_entry(backend, &vfio_backends, vfio_next) {
+		if (!vfio_backend_suits(container, backend))
+			continue;
 		err = vfio_container_try_backend(container, backend, type);
 		/* A backend that knows nothing of the type hides no error. */
 		if (err != -ENODEV)
@@ -340,18 +415,28 @@ struct vfio_container *vfio_container_from_file(struct file *file)
  * The group's DMA belongs to the user from here on. May sleep.
  *
  * Return: 0; -EPERM if others own the group's DMA (a kernel driver on a
- * sibling, an iommufd); -EBUSY if a domain other than the default one is
+ * sibling, an iommufd), if groups with and without an IOMMU would meet, or for
+ * one without, without CAP_SYS_RAWIO; -EBUSY if a domain other than the default one is
  * attached to it; or what the backend returned.
  */
 int vfio_container_attach_group(struct vfio_container *container,
 				struct vfio_group *group)
 {
 	struct vfio_iommu_driver *backend;
+	bool noiommu = group->type == VFIO_NO_IOMMU;
 	int ret = 0;
 
 	lockdep_assert_held(&group->group_lock);
 
+	if (noiommu && !capable(CAP_SYS_RAWIO))
+		return -EPERM;
+
 	down_write(&container->group_lock);
+	if (!list_empty(&container->group_list) &&
+	    container->noiommu != noiommu) {
+		ret = -EPERM;
+		goto out_unlock;
+	}
 	if (group->type == VFIO_IOMMU) {
 		ret = iommu_group_claim_dma_owner(group->iommu_group, group);
 		if (ret)
@@ -367,6 +452,7 @@ int vfio_container_attach_group(struct vfio_container *container,
 			goto err_owner;
 	}
 
+	container->noiommu = noiommu;
 	kref_get(&container->kref);
 	list_add(&group->container_next, &container->group_list);
 	group->container = container;
@@ -577,17 +663,24 @@ static bool vfio_container_has_node;
  */
 int vfio_container_init(void)
 {
-	int ret = misc_register(&vfio_container_node);
+	int ret;
 
+	ret = vfio_register_iommu_driver(&vfio_noiommu_ops);
+	if (ret)
+		return ret;
+	ret = misc_register(&vfio_container_node);
 	/* The number is VFIO's alone. */
 	if (ret == -EBUSY) {
 		pr_info("vfio: iommufd serves /dev/vfio/vfio: no legacy containers\n");
 		return 0;
 	}
-	if (ret)
+	if (ret) {
 		pr_err("vfio: cannot register the container's node: %d\n", ret);
-	vfio_container_has_node = !ret;
-	return ret;
+		vfio_unregister_iommu_driver(&vfio_noiommu_ops);
+		return ret;
+	}
+	vfio_container_has_node = true;
+	return 0;
 }
 
 /**
@@ -597,4 +690,5 @@ void vfio_container_exit(void)
 {
 	if (vfio_container_has_node)
 		misc_deregister(&vfio_container_node);
+	vfio_unregister_iommu_driver(&vfio_noiommu_ops);
 }

@@ -202,7 +202,7 @@ static int vfio_device_register(struct vfio_device *device,
 	 * Userspace has no means to flush caches for the device: DMA that
 	 * does not snoop cannot be used safely through us.
 	 */
-	if (type == VFIO_IOMMU &&
+	if (device->group->type == VFIO_IOMMU &&
 	    !device_iommu_capable(device->dev, IOMMU_CAP_CACHE_COHERENCY)) {
 		ret = -EINVAL;
 		goto err_group;

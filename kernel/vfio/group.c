@@ -6,9 +6,11 @@
  * them. A group lives from the registration of its first device to the
  * unregistration of its last; the nodes' files are in group_file.c.
  *
- * No-IOMMU groups do not exist: the target's kernel has them switched off.
+ * Some groups are made up, for devices that have no IOMMU: emulated ones, which
+ * need none, and (where the administrator takes that upon him) real ones.
  */
 #include <linux/iommu.h>
+#include <linux/panic.h>
 #include <linux/slab.h>
 
 #include "vfio.h"
@@ -84,7 +86,9 @@ static struct vfio_group *vfio_group_create(struct iommu_group *iommu_group,
 	if (IS_ERR(group))
 		return group;
 
-	ret = dev_set_name(&group->dev, "%d", iommu_group_id(iommu_group));
+	ret = dev_set_name(&group->dev, "%s%d",
+			   type == VFIO_NO_IOMMU ? "noiommu-" : "",
+			   iommu_group_id(iommu_group));
 	if (ret)
 		goto err_put;
 	ret = cdev_device_add(&group->cdev, &group->dev);
@@ -114,31 +118,9 @@ static struct vfio_group *vfio_group_find(struct iommu_group *iommu_group)
 	return NULL;
 }
 
-/* The group of a device behind an IOMMU, with one more device counted. */
-static struct vfio_group *vfio_group_get_real(struct device *dev)
-{
-	struct iommu_group *iommu_group;
-	struct vfio_group *group;
-
-	iommu_group = iommu_group_get(dev);
-	if (!iommu_group)
-		return ERR_PTR(-EINVAL);
-
-	mutex_lock(&vfio_group_list_lock);
-	group = vfio_group_find(iommu_group);
-	if (group)
-		refcount_inc(&group->drivers);
-	else
-		group = vfio_group_create(iommu_group, VFIO_IOMMU);
-	mutex_unlock(&vfio_group_list_lock);
-
-	/* The group has a reference of its own. */
-	iommu_group_put(iommu_group);
-	return group;
-}
-
 /* A group made up for a device without an IOMMU. */
-static struct vfio_group *vfio_group_get_emulated(struct device *dev)
+static struct vfio_group *vfio_group_make_up(struct device *dev,
+					     enum vfio_group_type type)
 {
 	struct iommu_group *iommu_group;
 	struct vfio_group *group;
@@ -157,7 +139,7 @@ static struct vfio_group *vfio_group_get_emulated(struct device *dev)
 		goto err_put;
 
 	mutex_lock(&vfio_group_list_lock);
-	group = vfio_group_create(iommu_group, VFIO_EMULATED_IOMMU);
+	group = vfio_group_create(iommu_group, type);
 	mutex_unlock(&vfio_group_list_lock);
 	if (IS_ERR(group)) {
 		ret = PTR_ERR(group);
@@ -174,6 +156,44 @@ err_put:
 	return ERR_PTR(ret);
 }
 
+/* One device, which then can write to any memory. */
+static struct vfio_group *vfio_group_get_noiommu(struct device *dev)
+{
+	struct vfio_group *group;
+
+	if (!vfio_noiommu_enabled())
+		return ERR_PTR(-EINVAL);
+	group = vfio_group_make_up(dev, VFIO_NO_IOMMU);
+	if (!IS_ERR(group)) {
+		add_taint(TAINT_USER, LOCKDEP_STILL_OK);
+		dev_warn(dev, "vfio: given to userspace without an IOMMU; the kernel is tainted\n");
+	}
+	return group;
+}
+
+/* The group of a device behind an IOMMU, with one more device counted. */
+static struct vfio_group *vfio_group_get_real(struct device *dev)
+{
+	struct iommu_group *iommu_group;
+	struct vfio_group *group;
+
+	iommu_group = iommu_group_get(dev);
+	if (!iommu_group)
+		return vfio_group_get_noiommu(dev);
+
+	mutex_lock(&vfio_group_list_lock);
+	group = vfio_group_find(iommu_group);
+	if (group)
+		refcount_inc(&group->drivers);
+	else
+		group = vfio_group_create(iommu_group, VFIO_IOMMU);
+	mutex_unlock(&vfio_group_list_lock);
+
+	/* The group has a reference of its own. */
+	iommu_group_put(iommu_group);
+	return group;
+}
+
 /**
  * vfio_device_set_group() - put a device that is being registered in its group
  * @device: the device
@@ -181,8 +201,8 @@ err_put:
  *
  * May sleep.
  *
- * Return: 0, -EINVAL if a real device has no IOMMU group, -ENOMEM, or what
- * sysfs returned.
+ * Return: 0, -EINVAL if a real device has no IOMMU group and must have one,
+ * -ENOMEM, or what sysfs returned.
  */
 int vfio_device_set_group(struct vfio_device *device,
 			  enum vfio_group_type type)
@@ -190,7 +210,7 @@ int vfio_device_set_group(struct vfio_device *device,
 	struct vfio_group *group;
 
 	group = type == VFIO_IOMMU ? vfio_group_get_real(device->dev) :
-				     vfio_group_get_emulated(device->dev);
+				     vfio_group_make_up(device->dev, type);
 	if (IS_ERR(group))
 		return PTR_ERR(group);
 
@@ -235,7 +255,7 @@ void vfio_device_remove_group(struct vfio_device *device)
 {
 	struct vfio_group *group = device->group;
 
-	if (group->type == VFIO_EMULATED_IOMMU)
+	if (group->type != VFIO_IOMMU)
 		iommu_group_remove_device(device->dev);
 
 	if (!refcount_dec_and_mutex_lock(&group->drivers,

@@ -290,6 +290,9 @@ static long vfio_group_get_device_fd(struct vfio_group *group,
 		put_unused_fd(fd);
 		return PTR_ERR(file);
 	}
+	if (group->type == VFIO_NO_IOMMU)
+		dev_warn(device->dev, "vfio: opened without an IOMMU by %s (%d)\n",
+			 current->comm, task_pid_nr(current));
 	fd_install(fd, file);
 	return fd;
 }
@@ -418,7 +421,8 @@ static long vfio_group_ioctl(struct file *file, unsigned int cmd,
 }
 
 /*
- * -EBUSY if the group is open already, or a device of it is bound through the
+ * -EPERM for a group without an IOMMU, without CAP_SYS_RAWIO; -EBUSY if the
+ * group is open already, or a device of it is bound through the
  * cdev; -ENODEV if its last device has just left.
  */
 static int vfio_group_open(struct inode *inode, struct file *file)
@@ -426,6 +430,9 @@ static int vfio_group_open(struct inode *inode, struct file *file)
 	struct vfio_group *group =
 		container_of(inode->i_cdev, struct vfio_group, cdev);
 	int ret;
+
+	if (group->type == VFIO_NO_IOMMU && !capable(CAP_SYS_RAWIO))
+		return -EPERM;
 
 	/* Its holder may be pinning all memory of the group's iommufd. */
 	ret = mutex_lock_killable(&group->group_lock);

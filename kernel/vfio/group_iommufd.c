@@ -12,6 +12,7 @@
  * An attach pins all that is mapped, so it holds the group's lock, which is the
  * tenant's own, and never the device set's.
  */
+#include <linux/capability.h>
 #include <linux/iommufd.h>
 
 #include "vfio.h"
@@ -24,8 +25,12 @@
  * The context gets a compat IOAS, unless it has one. The group's DMA is claimed
  * when a device is opened. May sleep.
  *
+ * For a group without an IOMMU it becomes a no-iommu container instead.
+ *
  * Return: 0; -EBADFD if the file is not an iommufd; -EINVAL if it is a
- * no-iommu container; -ENOMEM; -EBUSY if it can have no more objects.
+ * no-iommu container and the group has an IOMMU, or has a compat IOAS and the
+ * group has none; -EPERM for such a group, without CAP_SYS_RAWIO; -ENOMEM;
+ * -EBUSY if the context can have no more objects.
  */
 int vfio_group_set_iommufd(struct vfio_group *group, struct file *file)
 {
@@ -38,7 +43,12 @@ int vfio_group_set_iommufd(struct vfio_group *group, struct file *file)
 	if (IS_ERR(ictx))
 		return PTR_ERR(ictx);
 
-	ret = iommufd_vfio_compat_ioas_create(ictx);
+	if (group->type != VFIO_NO_IOMMU)
+		ret = iommufd_vfio_compat_ioas_create(ictx);
+	else if (capable(CAP_SYS_RAWIO))
+		ret = iommufd_vfio_compat_set_no_iommu(ictx);
+	else
+		ret = -EPERM;
 	if (ret) {
 		iommufd_ctx_put(ictx);
 		return ret;
@@ -97,6 +107,24 @@ static int vfio_group_attach(struct vfio_device *device)
 	return ret;
 }
 
+static int vfio_group_bind_attach(struct vfio_device *device)
+{
+	int ret;
+
+	ret = vfio_group_bind(device);
+	if (ret)
+		return ret;
+	ret = vfio_group_attach(device);
+	if (!ret)
+		return 0;
+
+	mutex_lock(&device->dev_set->lock);
+	vfio_iommufd_disown(device);
+	mutex_unlock(&device->dev_set->lock);
+	vfio_iommufd_unbind(device);
+	return ret;
+}
+
 /**
  * vfio_device_use_iommufd() - give a device that opens its address space
  * @device: a closed device whose group has an iommufd; the group_lock is held,
@@ -117,16 +145,11 @@ int vfio_device_use_iommufd(struct vfio_device *device)
 	lockdep_assert_held(&group->group_lock);
 	lockdep_assert_not_held(&device->dev_set->lock);
 
-	ret = vfio_group_bind(device);
-	if (ret)
-		return ret;
-	ret = vfio_group_attach(device);
-	if (ret) {
-		mutex_lock(&device->dev_set->lock);
-		vfio_iommufd_disown(device);
-		mutex_unlock(&device->dev_set->lock);
-		vfio_iommufd_unbind(device);
-		return ret;
+	/* Without an IOMMU there is nothing to be bound to. */
+	if (group->type != VFIO_NO_IOMMU) {
+		ret = vfio_group_bind_attach(device);
+		if (ret)
+			return ret;
 	}
 	get_file(group->opened_file);
 	group->container_users++;
@@ -147,7 +170,8 @@ void vfio_device_unuse_iommufd(struct vfio_device *device)
 	if (WARN_ON(!group->iommufd || group->container_users <= 1))
 		return;
 
-	vfio_iommufd_unbind(device);
+	if (group->type != VFIO_NO_IOMMU)
+		vfio_iommufd_unbind(device);
 	group->container_users--;
 	fput(group->opened_file);
 }

@@ -318,6 +318,7 @@ int vfio_device_use_iommufd(struct vfio_device *device);
 void vfio_device_unuse_iommufd(struct vfio_device *device);
 
 /* container.c */
+bool vfio_noiommu_enabled(void);
 struct vfio_container *vfio_container_from_file(struct file *file);
 int vfio_container_attach_group(struct vfio_container *container,
 				struct vfio_group *group);

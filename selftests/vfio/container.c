@@ -103,7 +103,6 @@ static void group(void)
 	dev = CHECK_FD(vfio_group_get_device(g, bdf));
 	/* Charged as type1 does. */
 	CHECK_EQ(proc_status_bytes("VmLck"), BYTES);
-	CHECK_EQ(proc_status_bytes("VmPin"), 0);
 	CHECK_OK(vfio_type1_unmap(c, IOVA, BYTES, &done));
 	CHECK_EQ(done, BYTES);
 	CHECK_EQ(proc_status_bytes("VmLck"), 0);
