@@ -11,6 +11,7 @@
  *	ioas				a new IOAS
  *	map IOAS LEN IOVA|auto PROT	map fresh memory; PROT is r, w or rw
  *	remap IOAS LEN IOVA|auto PROT	map the same memory as the map before
+ *	mapfile IOAS LEN IOVA OFFSET PROT	map a fresh memfd from OFFSET on
  *	copy IOAS SRC SRC_IOVA LEN IOVA PROT
  *					map what IOAS SRC maps at SRC_IOVA
  *	unmap IOAS IOVA LEN|all
@@ -103,6 +104,22 @@ static void do_map(char *args, int again)
 	}
 	printf("map ioas=%u iova=0x%llx len=%llu prot=%s va=%p ret=%d\n", ioas, iova, len,
 	       prot_word, last_va, ret);
+}
+
+static void do_map_file(char *args)
+{
+	__u32 ioas = next_number(&args);
+	__u64 len = next_number(&args), iova = next_number(&args);
+	__u64 offset = next_number(&args);
+	__u32 prot = protection(next_word(&args));
+	int ret, file = memfd_create("maploop", MFD_CLOEXEC);
+
+	if (file < 0 || ftruncate(file, offset + len))
+		die("no memfd");
+	ret = iommufd_map_file(iommu, ioas, file, offset, len, &iova,
+			       prot | IOMMU_IOAS_MAP_FIXED_IOVA);
+	close(file);
+	printf("map_file ioas=%u iova=0x%llx len=%llu ret=%d\n", ioas, iova, len, ret);
 }
 
 static void do_copy(char *args)
@@ -235,6 +252,8 @@ static void run(char *line)
 		do_map(args, 0);
 	else if (!strcmp(name, "remap"))
 		do_map(args, 1);
+	else if (!strcmp(name, "mapfile"))
+		do_map_file(args);
 	else if (!strcmp(name, "copy"))
 		do_copy(args);
 	else if (!strcmp(name, "unmap"))

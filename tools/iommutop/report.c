@@ -205,7 +205,9 @@ static int json_map(const struct snap *snap, const struct snap_area *area)
 	json_hex(&j, "iova", area->v.iova);
 	json_u64(&j, "length", area->v.length);
 	json_str(&j, "prot", fmt_prot(prot, area->v.prot));
-	json_hex(&j, "va", area->v.va);
+	json_str(&j, "memory", memory_name(area->v.source));
+	/* Where it is in the process, or in the file. */
+	json_hex(&j, memory_is_user(area->v.source) ? "va" : "offset", area->v.va);
 	json_int(&j, "memory_pid", area->v.tgid);
 	json_u64(&j, "charged_uid", area->v.uid);
 	json_u64(&j, "pinned_bytes", area->v.pinned_pages * PAGE_BYTES);

@@ -154,6 +154,11 @@ static void cell_area_prot(const struct row_args *a, char *buf)
 	fmt_prot(buf, AREA(a)->v.prot);
 }
 
+static void cell_area_memory(const struct row_args *a, char *buf)
+{
+	snprintf(buf, CELL_LEN, "%s", memory_name(AREA(a)->v.source));
+}
+
 static uint64_t area_age(const struct row_args *a)
 {
 	uint64_t made = AREA(a)->v.created_ns;
@@ -182,6 +187,7 @@ static const struct column map_columns[] = {
 	{ "IOVA", "iova", 10, false, false, num_area_iova, cell_area_iova },
 	{ "LENGTH", "length", 6, false, true, num_area_length, cell_area_length },
 	{ "PROT", "prot", 4, true, false, NULL, cell_area_prot },
+	{ "MEMORY", "memory", 6, true, false, NULL, cell_area_memory },
 	{ "VA", "va", 14, false, false, num_area_va, cell_area_va },
 	{ "PINNED", "pinned", 6, false, true, num_area_pinned, cell_area_pinned },
 	{ "RUNS", "runs", 5, false, true, num_area_runs, cell_area_runs },

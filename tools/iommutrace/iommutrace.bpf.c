@@ -140,7 +140,9 @@ static __always_inline int send_map(__u32 op, const struct iommufd_map_event *ev
 SEC("tp_btf/iommufd_map")
 int BPF_PROG(on_map, const struct iommufd_map_event *ev)
 {
-	return ev ? send_map(TRACE_MAP, ev) : 0;
+	if (!ev)
+		return 0;
+	return send_map(ev->op == IOMMUFD_OP_MAP_FILE ? TRACE_MAP_FILE : TRACE_MAP, ev);
 }
 
 SEC("tp_btf/iommufd_copy")

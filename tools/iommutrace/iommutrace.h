@@ -26,6 +26,7 @@ enum trace_op {
 	TRACE_ATTACH = 3,
 	TRACE_DETACH = 4,
 	TRACE_COPY = 5,
+	TRACE_MAP_FILE = 6,
 	TRACE_REPLACE = 32, /* an event of its own, for policies an attach */
 };
 
@@ -47,8 +48,8 @@ struct trace_refusal {
 	char reason[TRACE_REASON_LEN];
 };
 
-struct trace_map { /* copy too */
-	__u64 va;
+struct trace_map { /* copy and map_file too */
+	__u64 va; /* map_file: offset in the file */
 	__u64 iova;
 	__u64 length;
 	__u32 prot;
@@ -103,7 +104,7 @@ struct op_event {
 	__u32 cpu;
 	__u32 op; /* enum trace_op */
 	__s32 ret;
-	__u32 ioas_id; /* map, copy, unmap */
+	__u32 ioas_id; /* map, map_file, copy, unmap */
 	__u32 pad;
 	char comm[TRACE_COMM_LEN];
 	struct trace_refusal refusal;

@@ -11,7 +11,7 @@
 #include "tool.h"
 
 #define OP(op) (1ULL << TRACE_##op)
-#define MEM_OPS (OP(MAP) | OP(COPY) | OP(UNMAP))
+#define MEM_OPS (OP(MAP) | OP(MAP_FILE) | OP(COPY) | OP(UNMAP))
 #define DEV_OPS (OP(ATTACH) | OP(REPLACE) | OP(DETACH))
 #define ALL_OPS (MEM_OPS | DEV_OPS)
 
@@ -32,9 +32,9 @@ static const char doc[] =
 "    iommutrace -e %err               # only what fails, and why\n"
 "    iommutrace --duration 10         # only what takes 10 ms or more\n"
 "    iommutrace -o log -- qemu-system-x86_64 …   # one command\n"
-"\vSET: map, copy, unmap, attach, replace, detach, %mem (map, copy, unmap),\n"
-"%dev (attach, replace, detach), %err (what failed), all. '!' in front: all\n"
-"but these.\n"
+"\vSET: map, map_file, copy, unmap, attach, replace, detach, %mem (map, map_file,\n"
+"copy, unmap), %dev (attach, replace, detach), %err (what failed), all. '!' in\n"
+"front: all but these.\n"
 "With a command, only its operations and its children's are shown, and its\n"
 "exit status is returned. Without, \"tracing\" on stderr says that nothing is\n"
 "missed from there on.";
@@ -77,6 +77,7 @@ static uint64_t parse_word(struct argp_state *state, const char *word, size_t le
 		uint64_t ops;
 	} words[] = {
 		{ "map", OP(MAP) },
+		{ "map_file", OP(MAP_FILE) },
 		{ "copy", OP(COPY) },
 		{ "unmap", OP(UNMAP) },
 		{ "attach", OP(ATTACH) },
@@ -97,7 +98,7 @@ static uint64_t parse_word(struct argp_state *state, const char *word, size_t le
 		return words[i].ops;
 	}
 	argp_error(state,
-		   "no operation '%.*s': this version has map, copy, unmap, attach, replace, detach, %%mem, %%dev, %%err, all",
+		   "no operation '%.*s': this version has map, map_file, copy, unmap, attach, replace, detach, %%mem, %%dev, %%err, all",
 		   (int)len, word);
 	return 0;
 }

@@ -55,6 +55,11 @@ static void print_args(struct printer *p, const struct op_event *e)
 			(uint64_t)e->map.va);
 		print_map_args(p, e);
 		break;
+	case TRACE_MAP_FILE:
+		fprintf(p->out, "map_file(ioas=%u, offset=0x%" PRIx64 ", ", e->ioas_id,
+			(uint64_t)e->map.va);
+		print_map_args(p, e);
+		break;
 	case TRACE_COPY:
 		fprintf(p->out, "copy(ioas=%u, src=%u, src_iova=0x%" PRIx64 ", ", e->ioas_id,
 			e->map.src_ioas_id, (uint64_t)e->map.src_iova);
@@ -132,6 +137,7 @@ static void print_parts(struct printer *p, const struct op_event *e)
 
 	switch (e->op) {
 	case TRACE_MAP:
+	case TRACE_MAP_FILE:
 	case TRACE_COPY:
 		part_ns(&parts, "policy", e->map.policy_ns);
 		part_ns(&parts, "pin", e->map.pin_ns);

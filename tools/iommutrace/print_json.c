@@ -10,15 +10,15 @@
 #define PAGE_BYTES 4096ULL
 #define FIXED_IOVA 1 /* IOMMUFD_REQ_FIXED_IOVA */
 
-static void json_map(struct json *j, const struct trace_map *m, int copy, int failed)
+static void json_map(struct json *j, const struct trace_map *m, unsigned int op, int failed)
 {
 	char prot[FMT_LEN];
 
-	if (copy) {
+	if (op == TRACE_COPY) {
 		json_u64(j, "src_ioas", m->src_ioas_id);
 		json_hex(j, "src_iova", m->src_iova);
 	} else {
-		json_hex(j, "va", m->va);
+		json_hex(j, op == TRACE_MAP_FILE ? "offset" : "va", m->va);
 	}
 	/* It was never chosen. */
 	if (failed && !(m->flags & FIXED_IOVA))
@@ -110,9 +110,10 @@ int print_json_event(struct printer *p, const struct op_event *e)
 	json_u64(&j, "ioas_cookie", e->ioas_cookie);
 	switch (e->op) {
 	case TRACE_MAP:
+	case TRACE_MAP_FILE:
 	case TRACE_COPY:
 		json_u64(&j, "ioas", e->ioas_id);
-		json_map(&j, &e->map, e->op == TRACE_COPY, e->ret);
+		json_map(&j, &e->map, e->op, e->ret);
 		break;
 	case TRACE_UNMAP:
 		json_u64(&j, "ioas", e->ioas_id);

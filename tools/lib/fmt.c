@@ -101,6 +101,19 @@ char *fmt_prot(char *buf, unsigned int prot)
 	return buf;
 }
 
+bool memory_is_user(unsigned int source)
+{
+	return source == 1; /* IOMMUFD_SOURCE_USER */
+}
+
+const char *memory_name(unsigned int source)
+{
+	/* enum iommufd_source */
+	static const char * const names[] = { "none", "user", "file", "dmabuf" };
+
+	return source < ARRAY_SIZE(names) ? names[source] : "?";
+}
+
 char *fmt_rfc3339(char *buf, uint64_t real_ns)
 {
 	time_t s = real_ns / NSEC;
@@ -156,6 +169,7 @@ const char *op_name(unsigned int op)
 	/* enum iommufd_op, and what iommutrace has beside it */
 	static const char * const names[] = {
 		[1] = "map", [2] = "unmap", [3] = "attach", [4] = "detach", [5] = "copy",
+		[6] = "map_file",
 		[32] = "replace",
 	};
 

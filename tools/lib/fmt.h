@@ -24,6 +24,12 @@ char *fmt_age(char *buf, uint64_t ns);
 /** fmt_rate() - a count a second: "0", "0.4", "12", "1.2M" */
 char *fmt_rate(char *buf, double rate);
 
+/** memory_is_user() - is a mapping's memory found by a user address? */
+bool memory_is_user(unsigned int source);
+
+/** memory_name() - enum iommufd_source: what a mapping is made of */
+const char *memory_name(unsigned int source);
+
 /** fmt_prot() - enum iommufd_prot: "rw", "r", "w" or "-" */
 char *fmt_prot(char *buf, unsigned int prot);
 
