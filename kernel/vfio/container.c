@@ -527,7 +527,8 @@ void vfio_group_detach_container(struct vfio_group *group)
  * The group's file, the membership and the backend stay until
  * vfio_device_unuse_container(). May sleep.
  *
- * Return: 0, or -EINVAL if the container has no backend yet.
+ * Return: 0; -EINVAL if the container has no backend yet; -EPERM without an
+ * IOMMU and without CAP_SYS_RAWIO.
  */
 int vfio_device_use_container(struct vfio_device *device)
 {
@@ -539,6 +540,9 @@ int vfio_device_use_container(struct vfio_device *device)
 
 	if (WARN_ON(!container))
 		return -EINVAL;
+	/* Whoever passed the group on could not give the right to all memory. */
+	if (container->noiommu && !capable(CAP_SYS_RAWIO))
+		return -EPERM;
 
 	/*
 	 * Without the container's lock, which is outside the device set's.

@@ -134,7 +134,8 @@ static int vfio_group_bind_attach(struct vfio_device *device)
  * The group's file and its iommufd stay until vfio_device_unuse_iommufd(). May
  * sleep, and long: the whole address space may have to be pinned.
  *
- * Return: 0; -ENODEV if there is no compat IOAS any more; -EINTR when killed;
+ * Return: 0; -EPERM without an IOMMU and without CAP_SYS_RAWIO; -ENODEV if
+ * there is no compat IOAS any more; -EINTR when killed;
  * what vfio_iommufd_bind() and vfio_iommufd_attach() returned.
  */
 int vfio_device_use_iommufd(struct vfio_device *device)
@@ -145,6 +146,9 @@ int vfio_device_use_iommufd(struct vfio_device *device)
 	lockdep_assert_held(&group->group_lock);
 	lockdep_assert_not_held(&device->dev_set->lock);
 
+	/* Whoever passed the group on could not give the right to all memory. */
+	if (group->type == VFIO_NO_IOMMU && !capable(CAP_SYS_RAWIO))
+		return -EPERM;
 	/* Without an IOMMU there is nothing to be bound to. */
 	if (group->type != VFIO_NO_IOMMU) {
 		ret = vfio_group_bind_attach(device);

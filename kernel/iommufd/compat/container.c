@@ -13,6 +13,7 @@
  * address (VADDR); dirty pages (VFIO_IOMMU_DIRTY_PAGES is no command, no
  * migration capability is reported); mapping a device's BARs.
  */
+#include <linux/capability.h>
 #include <linux/mm.h>
 #include <linux/vfio.h>
 
@@ -68,8 +69,11 @@ static int set_iommu(struct iommufd_ctx *ctx, unsigned long type)
 	struct ioas *ioas;
 	int rc = 0;
 
-	if (ctx_no_iommu(ctx))
+	if (ctx_no_iommu(ctx)) {
+		if (!capable(CAP_SYS_RAWIO))
+			return -EPERM;
 		return type == VFIO_NOIOMMU_IOMMU ? 0 : -EINVAL;
+	}
 	if (type != VFIO_TYPE1_IOMMU && type != VFIO_TYPE1v2_IOMMU)
 		return -EINVAL;
 	ioas = compat_ioas_get(ctx);
@@ -184,7 +188,7 @@ static int unmap_dma(struct iommufd_ctx *ctx, void __user *arg)
  * May sleep for long. A range is in bytes and aligned to PAGE_SIZE.
  *
  * Return: VFIO_CHECK_EXTENSION: 1 or 0. Else 0; -ENOTTY an unknown number;
- * -EFAULT; -EINVAL a structure too small, unknown flags, no access, an empty or
+ * -EFAULT; -EPERM a no-iommu container, without CAP_SYS_RAWIO; -EINVAL a structure too small, unknown flags, no access, an empty or
  * misaligned range, a type or a range that cannot be; -EOVERFLOW a range that
  * wraps; -ENODEV no compat IOAS; see ioas_set_huge_pages(), ioas_map(),
  * ioas_cut(), ioas_unmap(), container_get_info(); what policies say.

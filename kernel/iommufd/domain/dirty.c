@@ -113,10 +113,14 @@ static int look(struct dirty_scan *scan, unsigned long iova, unsigned long size,
 				       &dirty);
 	found->first = gather.start;
 	found->last = gather.end;
-	if (clear && !is_none(found))
-		iommu_iotlb_gather_add_range(&scan->cleared, found->first,
-					     found->last - found->first + 1);
 	return rc;
+}
+
+/* The IOTLB remembers that it was dirty, and would not say so again. */
+static void note_cleared(struct dirty_scan *scan, const struct extent *e)
+{
+	iommu_iotlb_gather_add_range(&scan->cleared, e->first,
+				     e->last - e->first + 1);
 }
 
 static void report(struct dirty_scan *scan, const struct extent *e)
@@ -148,6 +152,8 @@ static int take_leaf(struct dirty_scan *scan, unsigned long iova, bool clear,
 		return rc;
 	/* On an error too: it may have been cleared before. */
 	*leaf = whole_leaf(leaf);
+	if (clear)
+		note_cleared(scan, leaf);
 	report(scan, leaf);
 	return rc;
 }
@@ -285,6 +291,8 @@ int domain_clear_dirty(struct dirty_scan *scan, unsigned long first,
 	for (;; first = to + 1) {
 		to = min(last, first | (LOOK_MAX - 1));
 		rc = look(scan, first, to - first + 1, true, &found);
+		if (!is_none(&found))
+			note_cleared(scan, &found);
 		if (rc || to == last)
 			return rc;
 		if (fatal_signal_pending(current))

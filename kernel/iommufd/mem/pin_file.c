@@ -72,6 +72,12 @@ static int fill_file_hole(struct file *file, pgoff_t index)
 					(loff_t)index << PAGE_SHIFT,
 					huge_page_size(hstate_file(file)));
 
+	/*
+	 * It gives up for any signal. What is filled stays so, so the call may
+	 * as well begin again when the signal has been handled.
+	 */
+	if (rc == -EINTR && !fatal_signal_pending(current))
+		return -ERESTARTNOINTR;
 	return rc == -ENOSPC ? -ENOMEM : rc;
 }
 
@@ -244,6 +250,9 @@ static struct page *borrow_file_page(struct mem *mem, u64 index, bool write)
 		if (fatal_signal_pending(current))
 			return ERR_PTR(-EINTR);
 		n = pin_folios(mem->file, at, at, &folio, 1);
+		/* The caller need not be a system call. */
+		if (n == -ERESTARTNOINTR)
+			n = -EINTR;
 		if (n < 0)
 			return ERR_PTR(n);
 		rc = folio_prepare(mem->file, folio, at);

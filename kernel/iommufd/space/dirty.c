@@ -51,12 +51,30 @@ static void release_area(struct ioas *ioas, struct area *area)
 }
 
 /* Read what a bitmap is for, or else clear. */
-static int scan_area(struct dirty_scan *scan, unsigned long first,
-		     unsigned long last, const struct area *area)
+static int scan_pages(struct dirty_scan *scan, unsigned long first,
+		      unsigned long last, const struct area *area)
 {
 	if (scan->bitmap)
 		return domain_read_dirty(scan, first, last, area_last(area));
 	return domain_clear_dirty(scan, first, last);
+}
+
+/*
+ * An area that is WALKED stays mapped, but for a dmabuf: its exporter may take
+ * it back, under the lock that is held here, and then it is a gap.
+ */
+static int scan_area(struct dirty_scan *scan, unsigned long first,
+		     unsigned long last, const struct area *area)
+{
+	int rc = 0;
+
+	if (mem_has_pages(area->mem))
+		return scan_pages(scan, first, last, area);
+	mem_lock_dmabuf(area->mem);
+	if (mem_dmabuf_fills(area->mem))
+		rc = scan_pages(scan, first, last, area);
+	mem_unlock_dmabuf(area->mem);
+	return rc;
 }
 
 /*
