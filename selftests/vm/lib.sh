@@ -62,3 +62,15 @@ sandbox_key()
 	{ echo "$recipe $suite"; list_packages | sort; } | sha256sum |
 		cut -c1-12
 }
+
+# unpack_kernel VERSION TO: the stock kernel as an ELF file, in the sandbox
+unpack_kernel()
+{
+	local image=/boot/vmlinuz-$1 at
+
+	# The image holds a zstd frame; what follows it is not zstd's.
+	at=$(LC_ALL=C grep -abom1 -P '\x28\xb5\x2f\xfd' "$image" |
+		head -n 1 | cut -d: -f1)
+	tail -c "+$((at + 1))" "$image" | zstd -qdc >"$2" 2>/dev/null || true
+	readelf -h "$2" >/dev/null
+}
