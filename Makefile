@@ -46,7 +46,7 @@ demo: all	## a real device does DMA through /dev/iommu, in a VM, on your screen
 check: all upstream	## run every test: on the host, then in VMs with VT-d and AMD-Vi
 	@$(TOP)/selftests/check
 
-upstream:	## fetch and build the kernel's own iommu selftests
+upstream: modules	## fetch and build the kernel's own iommu and vfio selftests
 	@$(TOP)/selftests/upstream/prepare
 
 shell: all	## a shell in the VM (SHELL_ARGS: options of selftests/vm/run)

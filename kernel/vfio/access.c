@@ -169,18 +169,34 @@ int vfio_device_access_pin_pages(struct vfio_device *device, dma_addr_t iova,
 				 int npage, int prot, struct page **pages)
 {
 	struct vfio_prefix *prefix = vfio_prefix(device);
+	const unsigned int flags =
+		prot & IOMMU_WRITE ? IOMMUFD_ACCESS_RW_WRITE : 0;
 	unsigned long first = ALIGN_DOWN(iova, PAGE_SIZE), last;
-	unsigned long length = (unsigned long)npage << PAGE_SHIFT;
-	int ret;
+	int i, ret;
 
-	if (check_add_overflow(first, length - 1, &last))
+	if (check_add_overflow(first, ((unsigned long)npage << PAGE_SHIFT) - 1,
+			       &last))
 		return -EINVAL;
 
 	vfio_access_note_pin(prefix, first, last);
-	ret = iommufd_access_pin_pages(prefix->access, first, length, pages,
-				       prot & IOMMU_WRITE ?
-				       IOMMUFD_ACCESS_RW_WRITE : 0);
-	return ret ?: npage;
+	/*
+	 * Each page on its own: iommufd wants the ranges back that it pinned,
+	 * but drivers unpin in other portions (kvmgt pins singly and unpins
+	 * many), as type1 lets them.
+	 */
+	for (i = 0; i < npage; i++) {
+		ret = iommufd_access_pin_pages(prefix->access,
+					       first + i * PAGE_SIZE, PAGE_SIZE,
+					       &pages[i], flags);
+		if (ret)
+			goto err_unpin;
+	}
+	return npage;
+
+err_unpin:
+	if (i)
+		vfio_device_access_unpin_pages(device, first, i);
+	return ret;
 }
 
 /**
@@ -194,11 +210,15 @@ int vfio_device_access_pin_pages(struct vfio_device *device, dma_addr_t iova,
 void vfio_device_access_unpin_pages(struct vfio_device *device, dma_addr_t iova,
 				    int npage)
 {
+	struct iommufd_access *access = vfio_prefix(device)->access;
+	unsigned long first = ALIGN_DOWN(iova, PAGE_SIZE);
+	int i;
+
 	if (WARN_ON(npage <= 0))
 		return;
-	iommufd_access_unpin_pages(vfio_prefix(device)->access,
-				   ALIGN_DOWN(iova, PAGE_SIZE),
-				   (unsigned long)npage << PAGE_SHIFT);
+	for (i = 0; i < npage; i++)
+		iommufd_access_unpin_pages(access, first + i * PAGE_SIZE,
+					   PAGE_SIZE);
 }
 
 /**

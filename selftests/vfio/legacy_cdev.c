@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "legacy.h"
@@ -114,7 +115,7 @@ static void test_hot_reset_alone(void)
 		struct vfio_pci_dependent_device device;
 	} info = { .head.argsz = sizeof(info) };
 	struct vfio_pci_hot_reset reset = { .argsz = sizeof(reset) };
-	int cdev = CHECK_FD(vfio_cdev_open(bdf));
+	int cdev = CHECK_FD(vfio_cdev_open(bdf)), ret;
 	__u32 id;
 
 	CHECK_OK(vfio_bind(cdev, CHECK_FD(iommufd_open()), &id));
@@ -130,7 +131,10 @@ static void test_hot_reset_alone(void)
 		 VFIO_PCI_HOT_RESET_FLAG_DEV_ID_OWNED);
 	CHECK_EQ(info.head.count, 1);
 	CHECK_EQ(info.device.devid, id);
-	CHECK_OK(xioctl(cdev, VFIO_DEVICE_PCI_HOT_RESET, &reset));
+	ret = xioctl(cdev, VFIO_DEVICE_PCI_HOT_RESET, &reset);
+	if (ret == -ENOTTY)
+		test_skip("the port's link does not come up: give the VM PCIe's native hotplug");
+	CHECK_OK(ret);
 	check_config_space(cdev);
 	check_bar(cdev);
 }
@@ -180,6 +184,7 @@ static void test_attach_unanswered(void)
 }
 
 #define RACE_ROUNDS	150
+#define RACE_SECONDS	20	/* some devices take long to be reset */
 
 /*
  * Bind, attach and close in a loop. Another process does the same, and while
@@ -189,10 +194,11 @@ static void test_attach_unanswered(void)
 static void __attribute__((noreturn)) bind_in_a_loop(void)
 {
 	int ret, cdev, iommufd, bound = 0;
+	time_t end = time(NULL) + RACE_SECONDS;
 	__u32 pt_id;
 
 	/* A refusal is quick, a round of the other is not: count the rounds. */
-	while (bound < RACE_ROUNDS) {
+	while (bound < RACE_ROUNDS && time(NULL) < end) {
 		cdev = CHECK_FD(vfio_cdev_open(bdf));
 		iommufd = CHECK_FD(iommufd_open());
 		ret = vfio_bind(cdev, iommufd, NULL);
@@ -207,7 +213,7 @@ static void __attribute__((noreturn)) bind_in_a_loop(void)
 		close(cdev);
 		close(iommufd);
 	}
-	_exit(0);
+	_exit(!bound);
 }
 
 static void test_bind_against_close(void)
