@@ -657,6 +657,10 @@ int vfio_device_container_dma_rw(struct vfio_device *device, dma_addr_t iova,
 /* Ours is registered; written at start only. */
 static bool vfio_container_has_node;
 
+static bool containers = true;
+module_param(containers, bool, 0444);
+MODULE_PARM_DESC(containers, "Serve /dev/vfio/vfio, the legacy container (Y); without, groups take an iommufd only");
+
 /**
  * vfio_container_init() - create /dev/vfio/vfio
  *
@@ -669,6 +673,8 @@ int vfio_container_init(void)
 {
 	int ret;
 
+	if (!containers)
+		return 0;
 	ret = vfio_register_iommu_driver(&vfio_noiommu_ops);
 	if (ret)
 		return ret;

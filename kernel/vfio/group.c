@@ -4,16 +4,22 @@
  *
  * Owns the list of groups, their numbers, their life, and which devices are in
  * them. A group lives from the registration of its first device to the
- * unregistration of its last; the nodes' files are in group_file.c.
+ * unregistration of its last; the nodes' files are in group_file.c. Without the
+ * parameter "groups" they have no nodes.
  *
  * Some groups are made up, for devices that have no IOMMU: emulated ones, which
  * need none, and (where the administrator takes that upon him) real ones.
  */
 #include <linux/iommu.h>
+#include <linux/moduleparam.h>
 #include <linux/panic.h>
 #include <linux/slab.h>
 
 #include "vfio.h"
+
+static bool groups = true;
+module_param(groups, bool, 0444);
+MODULE_PARM_DESC(groups, "Give groups their nodes /dev/vfio/N, and containers theirs (Y); without, devices are had by their cdev only");
 
 static struct class *vfio_group_class;
 static dev_t vfio_group_devt;
@@ -91,9 +97,11 @@ static struct vfio_group *vfio_group_create(struct iommu_group *iommu_group,
 			   iommu_group_id(iommu_group));
 	if (ret)
 		goto err_put;
-	ret = cdev_device_add(&group->cdev, &group->dev);
-	if (ret)
-		goto err_put;
+	if (groups) {
+		ret = cdev_device_add(&group->cdev, &group->dev);
+		if (ret)
+			goto err_put;
+	}
 
 	list_add(&group->vfio_next, &vfio_group_list);
 	return group;
@@ -230,7 +238,8 @@ static void vfio_group_end(struct vfio_group *group)
 	lockdep_assert_held(&vfio_group_list_lock);
 
 	list_del(&group->vfio_next);
-	cdev_device_del(&group->cdev, &group->dev);
+	if (groups)
+		cdev_device_del(&group->cdev, &group->dev);
 
 	mutex_lock(&group->group_lock);
 	WARN_ON(!list_empty(&group->device_list));
@@ -384,9 +393,11 @@ int vfio_group_init(void)
 	if (ret)
 		goto err_class;
 
-	ret = vfio_container_init();
-	if (ret)
-		goto err_region;
+	if (groups) {
+		ret = vfio_container_init();
+		if (ret)
+			goto err_region;
+	}
 	return 0;
 
 err_region:

@@ -65,6 +65,7 @@ int main(int argc, char **argv)
 	static const struct test_table *const own_tables[] = {
 		&legacy_cdev_own, &legacy_iommufd_own, &legacy_life_own,
 		&legacy_kvm_own,
+		&legacy_user_own,
 	};
 	bool stock = argc == 3 && !strcmp(argv[1], "--stock");
 

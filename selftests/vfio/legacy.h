@@ -30,7 +30,8 @@
 extern const struct test_table legacy_group_stock, legacy_device_stock,
 	legacy_life_stock, legacy_kvm_stock;
 extern const struct test_table legacy_cdev_own, legacy_iommufd_own,
-	legacy_life_own, legacy_kvm_own;
+	legacy_life_own, legacy_kvm_own,
+	legacy_user_own;
 
 /* The device under test, such as "0000:01:00.0". */
 extern const char *bdf;

@@ -232,6 +232,35 @@ static void test_bind_against_close(void)
 	}
 }
 
+/* ATTACH and DETACH of a PASID, in the words of newer kernels. */
+static void test_pasid_arguments(void)
+{
+	int cdev = CHECK_FD(vfio_cdev_open(bdf));
+	int iommufd = CHECK_FD(iommufd_open());
+	__u32 attach[4] = { sizeof(attach) }, detach[3] = { sizeof(detach) };
+
+	CHECK_OK(vfio_bind(cdev, iommufd, NULL));
+	CHECK_OK(iommufd_ioas_alloc(iommufd, &attach[2]));
+	attach[1] = 2;
+	CHECK_RET(xioctl(cdev, VFIO_DEVICE_ATTACH_IOMMUFD_PT, attach), -EINVAL);
+	detach[1] = 2;
+	CHECK_RET(xioctl(cdev, VFIO_DEVICE_DETACH_IOMMUFD_PT, detach), -EINVAL);
+
+	/* 0 is the device itself; the device under test has no others. */
+	attach[1] = 1;
+	detach[1] = 1;
+	CHECK_RET(xioctl(cdev, VFIO_DEVICE_ATTACH_IOMMUFD_PT, attach), -EINVAL);
+	attach[3] = 1;
+	CHECK_RET(xioctl(cdev, VFIO_DEVICE_ATTACH_IOMMUFD_PT, attach), -EINVAL);
+	detach[2] = 1;
+	CHECK_OK(xioctl(cdev, VFIO_DEVICE_DETACH_IOMMUFD_PT, detach));
+	attach[0]--;
+	CHECK_RET(xioctl(cdev, VFIO_DEVICE_ATTACH_IOMMUFD_PT, attach), -EINVAL);
+	detach[0]--;
+	CHECK_RET(xioctl(cdev, VFIO_DEVICE_DETACH_IOMMUFD_PT, detach), -EINVAL);
+	CHECK_OK(iommufd_destroy(iommufd, attach[2]));
+}
+
 /* ---- a VF's token ---- */
 
 #define TOKEN_BYTES	16
@@ -336,6 +365,7 @@ static const struct test cdev_own_list[] = {
 	TEST(bind_unanswered),
 	TEST(attach_unanswered),
 	TEST(bind_against_close),
+	TEST(pasid_arguments),
 	TEST(vf_token),
 };
 

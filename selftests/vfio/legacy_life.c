@@ -4,9 +4,11 @@
  *
  * Owns: legacy_life_stock, legacy_life_own.
  */
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/eventfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -26,11 +28,27 @@ static int wait_child(pid_t pid, int ms)
 	return -1;
 }
 
+static int remove_from_bus(const char *device)
+{
+	char path[128];
+	int fd, ret;
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/remove", device);
+	fd = RET(open(path, O_WRONLY));
+	if (fd < 0)
+		return fd;
+	ret = RET(write(fd, "1", 1)) == 1 ? 0 : -EIO;
+	close(fd);
+	return ret;
+}
+
 /*
- * Unbind the driver while a file is open: it asks for the device by the
- * request eventfd and waits, and nobody can open the device meanwhile.
+ * Unbind the driver, or take the device from its bus, while a file is open: the
+ * driver asks for the device by the request eventfd and waits, and nobody can
+ * open the device meanwhile.
  */
-static void check_unbind_waits(int device, int group)
+static void check_leave_waits(int device, int group,
+			      int (*leave)(const char *bdf))
 {
 	struct pollfd request = { .events = POLLIN };
 	pid_t pid;
@@ -43,7 +61,7 @@ static void check_unbind_waits(int device, int group)
 	if (!pid) {
 		close(device);
 		close(group);
-		_exit(pci_release(bdf) ? 1 : 0);
+		_exit(leave(bdf) ? 1 : 0);
 	}
 	CHECK_EQ(poll(&request, 1, WAIT_MS), 1);
 	CHECK_EQ(wait_child(pid, 300), -1);
@@ -60,7 +78,7 @@ static void test_unbind_group(void)
 	struct vfio_group_status status = { .argsz = sizeof(status) };
 	struct legacy l = legacy_open();
 
-	check_unbind_waits(l.device, l.group);
+	check_leave_waits(l.device, l.group, pci_release);
 
 	/* The group's file outlives the group. */
 	CHECK_RET(xioctl(l.group, VFIO_GROUP_GET_STATUS, &status), -ENODEV);
@@ -73,7 +91,44 @@ static void test_unbind_cdev(void)
 	int cdev = CHECK_FD(vfio_cdev_open(bdf));
 
 	CHECK_OK(vfio_bind(cdev, CHECK_FD(iommufd_open()), NULL));
-	check_unbind_waits(cdev, -1);
+	check_leave_waits(cdev, -1, pci_release);
+}
+
+/* The device attached, with mappings; then let the bus find it again. */
+static void check_removed_attached(int (*leave)(const char *bdf))
+{
+	int cdev = CHECK_FD(vfio_cdev_open(bdf)), fd;
+	int iommufd = CHECK_FD(iommufd_open());
+	void *memory = memory_get();
+	__u32 ioas, pt;
+
+	CHECK_OK(vfio_bind(cdev, iommufd, NULL));
+	CHECK_OK(iommufd_ioas_alloc(iommufd, &ioas));
+	pt = ioas;
+	CHECK_OK(vfio_attach(cdev, &pt));
+	CHECK_OK(iommufd_map_fixed(iommufd, ioas, memory, MAP_BYTES, MAP_IOVA,
+				   MAP_RW));
+	check_leave_waits(cdev, -1, leave);
+
+	/* The context is as good as before. */
+	CHECK_OK(iommufd_unmap(iommufd, ioas, MAP_IOVA, MAP_BYTES, NULL));
+	CHECK_OK(iommufd_destroy(iommufd, ioas));
+	fd = CHECK_FD(RET(open("/sys/bus/pci/rescan", O_WRONLY)));
+	CHECK_EQ(write(fd, "1", 1), 1);
+	CHECK_OK(pci_bind_driver(bdf, "vfio-pci"));
+	cdev = CHECK_FD(vfio_cdev_open(bdf));
+	CHECK_OK(vfio_bind(cdev, iommufd, NULL));
+	check_config_space(cdev);
+}
+
+static void test_unbind_attached(void)
+{
+	check_removed_attached(pci_release);
+}
+
+static void test_remove_attached(void)
+{
+	check_removed_attached(remove_from_bus);
 }
 
 /* A file that was opened before the unbind is of no use any more, but waits. */
@@ -159,6 +214,8 @@ const struct test_table legacy_life_stock = { life_stock_list, ARRAY_SIZE(life_s
 
 static const struct test life_own_list[] = {
 	TEST(unbind_cdev),
+	TEST(unbind_attached),
+	TEST(remove_attached),
 	TEST(unbind_unbound_file),
 	TEST(kill_cdev),
 };

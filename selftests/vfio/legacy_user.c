@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * legacy_user.c - an ordinary user, with exactly the permissions and limits
+ * that docs/vfio.md gives one
+ *
+ * Owns: legacy_user_own.
+ */
+#include <grp.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "legacy.h"
+#include "mem.h"
+
+#define USER	65534
+#define GROUP	4242	/* stands for the group vfio of the documented rule */
+#define LIMIT	(64 * PAGE_SZ)
+
+/* From here on an ordinary user, in a group of its own and maybe in GROUP. */
+static void become_user(bool in_group, rlim_t memlock)
+{
+	const struct rlimit limit = { memlock, memlock };
+	const gid_t gid = GROUP;
+
+	CHECK_OK(RET(setrlimit(RLIMIT_MEMLOCK, &limit)));
+	CHECK_OK(RET(setgroups(in_group, &gid)));
+	CHECK_OK(RET(setresgid(USER, USER, USER)));
+	CHECK_OK(RET(setresuid(USER, USER, USER)));
+}
+
+static void as_user(void (*body)(void), bool in_group, rlim_t memlock)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (!pid) {
+		become_user(in_group, memlock);
+		body();
+		_exit(0);
+	}
+	CHECK_EQ(waitpid(pid, &status, 0), pid);
+	CHECK_EQ(status, 0);
+}
+
+static void refused(void)
+{
+	CHECK_RET(vfio_cdev_open(bdf), -EACCES);
+	CHECK_RET(iommufd_open(), -EACCES);
+	CHECK_RET(vfio_group_open(bdf), -EACCES);
+}
+
+static int iommufd, cdev;
+static __u32 ioas;
+static char *memory;
+
+static void attach_device(void)
+{
+	__u32 pt;
+
+	cdev = CHECK_FD(vfio_cdev_open(bdf));
+	iommufd = CHECK_FD(iommufd_open());
+	CHECK_OK(vfio_bind(cdev, iommufd, NULL));
+	CHECK_OK(iommufd_ioas_alloc(iommufd, &ioas));
+	pt = ioas;
+	CHECK_OK(vfio_attach(cdev, &pt));
+	memory = mmap(NULL, 2 * LIMIT, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CHECK(memory != MAP_FAILED);
+	check_config_space(cdev);
+}
+
+/* One page too many, and nothing of it stays; then up to the limit. */
+static void with_too_little(void)
+{
+	attach_device();
+	CHECK_RET(iommufd_map_fixed(iommufd, ioas, memory, LIMIT + PAGE_SZ,
+				    MAP_IOVA, MAP_RW), -ENOMEM);
+	CHECK_OK(iommufd_map_fixed(iommufd, ioas, memory, LIMIT, MAP_IOVA,
+				   MAP_RW));
+	CHECK_RET(iommufd_map_fixed(iommufd, ioas, memory + LIMIT, PAGE_SZ,
+				    MAP_IOVA + LIMIT, MAP_RW), -ENOMEM);
+	CHECK_EQ(proc_status_bytes("VmPin"), LIMIT);
+}
+
+static void with_enough(void)
+{
+	attach_device();
+	CHECK_OK(iommufd_map_fixed(iommufd, ioas, memory, 2 * LIMIT, MAP_IOVA,
+				   MAP_RW));
+	CHECK_RET(vfio_group_open(bdf), -EACCES);
+	/* The group is root's still: the other way is not opened by this. */
+	CHECK_OK(iommufd_unmap(iommufd, ioas, MAP_IOVA, 2 * LIMIT, NULL));
+}
+
+static void permit(const char *path, gid_t gid, mode_t mode)
+{
+	CHECK_OK(RET(chown(path, 0, gid)));
+	CHECK_OK(RET(chmod(path, mode)));
+}
+
+static void test_ordinary_user(void)
+{
+	char path[300];
+
+	CHECK_OK(vfio_cdev_path(bdf, path, sizeof(path)));
+	permit(path, 0, 0600);
+	permit(IOMMUFD_DEV, 0, 0600);
+	as_user(refused, false, 2 * LIMIT);
+	as_user(refused, true, 2 * LIMIT);
+
+	/* What the rule does. */
+	permit(path, GROUP, 0660);
+	permit(IOMMUFD_DEV, GROUP, 0660);
+	as_user(refused, false, 2 * LIMIT);
+	as_user(with_too_little, true, LIMIT);
+	as_user(with_enough, true, 2 * LIMIT);
+
+	permit(path, 0, 0600);
+	permit(IOMMUFD_DEV, 0, 0660);
+}
+
+static const struct test list[] = {
+	TEST(ordinary_user),
+};
+
+const struct test_table legacy_user_own = { list, ARRAY_SIZE(list) };
