@@ -445,7 +445,8 @@ static long vfio_df_ioctl_attach(struct vfio_device_file *df, void __user *arg)
  * blocked afterwards. Nothing happens if it was not attached.
  *
  * Returns 0; -EFAULT; -EINVAL for a short size or an unknown flag; -EOPNOTSUPP
- * for a PASID of an emulated device; -EINTR when killed.
+ * for a PASID of an emulated device; -EBUSY for the device itself while a PASID
+ * of it is attached (iommufd_device_detach()); -EINTR when killed.
  */
 static long vfio_df_ioctl_detach(struct vfio_device_file *df, void __user *arg)
 {
@@ -467,6 +468,8 @@ static long vfio_df_ioctl_detach(struct vfio_device_file *df, void __user *arg)
 		return ret;
 	if (detach.flags & VFIO_DEVICE_ATTACH_PASID)
 		ret = vfio_iommufd_pasid_detach(device, pasid);
+	else if (vfio_iommufd_uses_pasids(device))
+		ret = -EBUSY;
 	else
 		vfio_iommufd_detach(device);
 	mutex_unlock(attach_lock);

@@ -182,6 +182,21 @@ bool vfio_iommufd_pasid_attached(struct vfio_device *device, u32 pasid)
 }
 
 /**
+ * vfio_iommufd_uses_pasids() - whether any PASID has an address space
+ * @device: a bound device; its attach_lock is held
+ *
+ * Return: true if so.
+ */
+bool vfio_iommufd_uses_pasids(struct vfio_device *device)
+{
+	struct vfio_prefix *prefix = vfio_prefix(device);
+
+	lockdep_assert_held(&prefix->attach_lock);
+
+	return !xa_empty(&prefix->pasids);
+}
+
+/**
  * vfio_iommufd_pasid_attach() - the same for one PASID of a device
  * @device: the device; its attach_lock is held
  * @pasid: the PASID

@@ -270,6 +270,7 @@ bool vfio_iommufd_attached(struct vfio_device *device);
 int vfio_iommufd_pasid_attach(struct vfio_device *device, u32 pasid,
 			      u32 *pt_id);
 int vfio_iommufd_pasid_detach(struct vfio_device *device, u32 pasid);
+bool vfio_iommufd_uses_pasids(struct vfio_device *device);
 bool vfio_iommufd_pasid_attached(struct vfio_device *device, u32 pasid);
 
 /* access.c */
