@@ -130,6 +130,7 @@ tests: tools
 	$(call part,selftests/uapi,all)
 	$(call part,selftests/vfio,all)
 	$(call part,selftests/tools,all)
+	$(call part,selftests/dirty-hw,all)
 	$(call part,selftests/vmm,all)
 	$(call part,selftests/vm,all)
 
