@@ -20,7 +20,7 @@ INSIDE := all modules bpf tools unit tests
 
 ifeq ($(wildcard /etc/iommufd-bpf-sandbox),)
 # ---------------------------------------------------------------- on the host
-.PHONY: $(INSIDE) help demo check upstream shell lint clean distclean sandbox
+.PHONY: $(INSIDE) help demo check check-debug debug upstream shell lint clean distclean sandbox
 
 JOBS ?= $(shell nproc)
 
@@ -38,13 +38,19 @@ $(INSIDE):
 help:	## list what can be made
 	@echo 'usage: make [GOAL]…'
 	@echo
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(TOP)/Makefile | sort | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(TOP)/Makefile | sort | expand -t 14
 
 demo: all	## a real device does DMA through /dev/iommu, in a VM, on your screen
 	@$(TOP)/selftests/demo
 
 check: all upstream	## run every test: on the host, then in VMs with VT-d and AMD-Vi
 	@$(TOP)/selftests/check
+
+check-debug: all upstream debug	## run the VMs' tests on a kernel with KASAN, lockdep, kmemleak…
+	@$(TOP)/selftests/debug/check
+
+debug: all	## build that kernel (once: half an hour) and our modules for it
+	@$(TOP)/selftests/debug/modules
 
 upstream: modules	## fetch and build the kernel's own iommu and vfio selftests
 	@$(TOP)/selftests/upstream/prepare
@@ -71,7 +77,10 @@ else
 
 export TOP BUILD
 export KV := $(shell cat /etc/iommufd-bpf-sandbox)
-export KDIR := /usr/lib/modules/$(KV)/build
+# The kernel's modules, and what ours are built against. The debug kernel has
+# its own: selftests/debug/modules.
+export MODULES := /usr/lib/modules/$(KV)
+export KDIR := $(MODULES)/build
 export CC := gcc
 export CLANG := clang-19
 export LLVM_STRIP := llvm-strip-19
@@ -107,8 +116,8 @@ $(BUILD)/modules.stamp: $(KERNEL_FILES) $(VM)/stage
 gates:
 	@$(TOP)/kernel/vfio/check-symvers $(BUILD)/kernel/Module.symvers $(KDIR)/Module.symvers
 	@$(TOP)/kernel/vfio/check-layout $(BUILD)/kernel/vfio/vfio.ko \
-		/usr/lib/modules/$(KV)/kernel/drivers/vfio/vfio.ko.xz \
-		/usr/lib/modules/$(KV)/kernel/drivers/vfio/pci/vfio-pci-core.ko.xz \
+		$(wildcard $(MODULES)/kernel/drivers/vfio/vfio.ko*) \
+		$(wildcard $(MODULES)/kernel/drivers/vfio/pci/vfio-pci-core.ko*) \
 		$(KDIR)/vmlinux
 
 $(BPF_INCLUDE)/vmlinux.h: $(KDIR)/vmlinux

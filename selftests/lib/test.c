@@ -53,6 +53,14 @@ const char *errno_name(long ret)
 	return out;
 }
 
+unsigned int test_slow(void)
+{
+	const char *text = getenv("IOMMUFD_BPF_SLOW");
+	unsigned long slow = text ? strtoul(text, NULL, 10) : 1;
+
+	return slow >= 1 && slow <= 1000 ? slow : 1;
+}
+
 /* Tell the parent and end. Outside a test there are only people to tell. */
 static void __attribute__((noreturn)) finish(const struct report *report)
 {
@@ -184,7 +192,7 @@ static void print_result(const struct test_suite *suite,
 
 static void run_one(const struct test_suite *suite, const struct test *test)
 {
-	unsigned int timeout = test->timeout ?: DEFAULT_TIMEOUT;
+	unsigned int timeout = (test->timeout ?: DEFAULT_TIMEOUT) * test_slow();
 	struct report report = { 0 };
 	const char *why;
 	int fds[2];

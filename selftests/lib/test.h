@@ -26,7 +26,7 @@
 struct test {
 	const char *name;
 	void (*run)(void);
-	unsigned int timeout;	/* seconds; 0 means 60 */
+	unsigned int timeout;	/* seconds, on the stock kernel; 0 means 60 */
 };
 
 /* The tests that one file has. */
@@ -59,6 +59,13 @@ struct test_suite {
  * May be called for several suites; test_summary() counts them all.
  */
 void test_run(const struct test_suite *suite, const char *only);
+
+/*
+ * How many times longer than on the stock kernel things may take here: 1, or
+ * what the environment's IOMMUFD_BPF_SLOW says (the debug kernel's VM sets it).
+ * Timeouts of tests are multiplied with it already.
+ */
+unsigned int test_slow(void);
 
 /* Print the figures; returns the exit status of the program (0, 1 or 2). */
 int test_summary(void);

@@ -72,10 +72,10 @@ lacks()
 	fi
 }
 
-# wait_for SECONDS COMMAND…: until it succeeds
+# wait_for SECONDS COMMAND…: until it succeeds; longer on a slow kernel
 wait_for()
 {
-	local end=$((SECONDS + $1))
+	local end=$((SECONDS + $1 * ${IOMMUFD_BPF_SLOW:-1}))
 
 	shift
 	until "$@"; do

@@ -516,7 +516,9 @@ int main(void)
 {
 	static char pending[STDIN_WINDOW];
 	struct command c = { .in = -1, .out = -1, .err = -1, .pending = pending };
+	const char *slow = getenv("IOMMUFD_BPF_SLOW");
 	uint32_t status;
+	char seconds[16];
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	signal(SIGPIPE, SIG_IGN);
@@ -535,7 +537,8 @@ int main(void)
 	 * must reach the console, where the host watches.
 	 */
 	klogctl(8, NULL, 7);
-	write_file("/proc/sys/kernel/hung_task_timeout_secs", "45");
+	snprintf(seconds, sizeof(seconds), "%d", 45 * (slow ? atoi(slow) : 1));
+	write_file("/proc/sys/kernel/hung_task_timeout_secs", seconds);
 
 	open_port();
 	send_frame(F_HELLO, NULL, 0);

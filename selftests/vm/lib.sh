@@ -16,6 +16,10 @@ suite=trixie
 # In the sandbox: the file that says so. Scripts then skip entering it again.
 sandbox_mark=/etc/iommufd-bpf-sandbox
 
+# How many times longer than on the stock kernel anything may take on the debug
+# kernel. Tests read it as IOMMUFD_BPF_SLOW.
+debug_slow=8
+
 me=${0##*/}
 
 # say TEXT…: a progress line for people

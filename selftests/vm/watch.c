@@ -32,6 +32,8 @@ static const struct {
 	{ "watchdog: CPU", "hard LOCKUP", BROKEN },
 	{ "BUG: ", NULL, COMPLAINT },
 	{ "WARNING: ", NULL, COMPLAINT },
+	{ "INFO: possible ", NULL, COMPLAINT },
+	{ "ODEBUG: ", NULL, COMPLAINT },
 	{ "UBSAN: ", NULL, COMPLAINT },
 	{ "KASAN: ", NULL, COMPLAINT },
 	{ "KCSAN: ", NULL, COMPLAINT },
