@@ -138,6 +138,7 @@ tests: tools
 	$(call part,selftests/unit,all)
 	$(call part,selftests/uapi,all)
 	$(call part,selftests/vfio,all)
+	$(call part,selftests/fuzz,all)
 	$(call part,selftests/tools,all)
 	$(call part,selftests/dirty-hw,all)
 	$(call part,selftests/vmm,all)
