@@ -69,6 +69,7 @@ static long read_faults(struct turn *turn)
 	struct rng *rng = &turn->rng;
 	struct iommu_hwpt_pgfault *fault = (void *)turn->data;
 	size_t len = (1 + rng_below(rng, 4)) * sizeof(*fault);
+	unsigned int at;
 	ssize_t n;
 	int i;
 
@@ -76,10 +77,10 @@ static long read_faults(struct turn *turn)
 		len -= 1;
 	n = read(world_get_fd(rng, turn->ctx, FD_FAULT),
 		 rng_chance(rng, 1, 24) ? NULL : turn->data, len);
-	for (i = 0; i < n / (int)sizeof(*fault); i++)
-		atomic_store(&world.cookies[rng_below(rng,
-					ARRAY_SIZE(world.cookies))],
-			     fault[i].cookie);
+	for (i = 0; i < n / (int)sizeof(*fault); i++) {
+		at = rng_below(rng, ARRAY_SIZE(world.cookies));
+		atomic_store(&world.cookies[at], fault[i].cookie);
+	}
 	return n < 0 ? -errno : n;
 }
 
@@ -88,13 +89,14 @@ static long answer_faults(struct turn *turn)
 	struct iommu_hwpt_page_response answers[3];
 	unsigned int i, n = 1 + rng_below(&turn->rng, ARRAY_SIZE(answers));
 	struct rng *rng = &turn->rng;
+	unsigned int at;
 	size_t len;
 	ssize_t ret;
 
 	for (i = 0; i < n; i++) {
-		answers[i].cookie = rng_chance(rng, 1, 8) ? rng_below(rng, 16) :
-			atomic_load(&world.cookies[rng_below(rng,
-						ARRAY_SIZE(world.cookies))]);
+		at = rng_below(rng, ARRAY_SIZE(world.cookies));
+		answers[i].cookie = rng_chance(rng, 1, 8) ?
+			rng_below(rng, 16) : atomic_load(&world.cookies[at]);
 		answers[i].code = rng_below(rng, rng_chance(rng, 1, 8) ? 4 : 2);
 	}
 	len = n * sizeof(answers[0]);

@@ -114,7 +114,7 @@ __u64 gen_read(const char *at, const struct field *field);
 
 /* For each row, commands first, then actions; shared with the parent. */
 struct tally {
-	_Atomic(unsigned long) turns, done;
+	_Atomic unsigned long turns, done;
 };
 
 extern struct tally *tallies;

@@ -25,6 +25,12 @@
 	  .fd = FD_CTX, .size = sizeof(struct _type),			\
 	  .fields = FIELDS(__VA_ARGS__) }
 
+/* A number that means nothing. */
+#define X(_weight, _nr)							\
+	{ .name = "unknown", .weight = _weight, .nr = _nr, .fd = FD_CTX,	\
+	  .size = 16, .fields =						\
+	  FIELDS(F(struct iommu_ioas_alloc, flags, GEN_RANDOM, 0)) }
+
 /* One of the mock, and of its words. */
 #define W(_i, _gen, _arg)						\
 	{ .name = "word" #_i, .gen = _gen, .arg = _arg, .size = 4,	\
@@ -234,13 +240,8 @@ const struct command commands[] = {
 	  F(struct iommu_hw_queue_alloc, index, GEN_BELOW, 3),
 	  F(struct iommu_hw_queue_alloc, nesting_parent_iova, GEN_IOVA, 0),
 	  F(struct iommu_hw_queue_alloc, length, GEN_LENGTH, 0)),
-	/* Numbers that mean nothing. */
-	{ .name = "unknown", .weight = 1, .nr = IOMMU_HW_QUEUE_ALLOC + 1,
-	  .fd = FD_CTX, .size = 16, .fields = FIELDS(
-		F(struct iommu_ioas_alloc, flags, GEN_RANDOM, 0)) },
-	{ .name = "unknown", .weight = 1, .nr = IOMMU_DESTROY - 1,
-	  .fd = FD_CTX, .size = 16, .fields = FIELDS(
-		F(struct iommu_ioas_alloc, flags, GEN_RANDOM, 0)) },
+	X(1, IOMMU_HW_QUEUE_ALLOC + 1),
+	X(1, IOMMU_DESTROY - 1),
 
 	/* The mock IOMMU. */
 	T(2, MOCK_ADD_RESERVED, FD_CTX, GEN_ID, ID_IOAS,

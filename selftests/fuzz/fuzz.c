@@ -43,7 +43,7 @@ static struct {
 	unsigned long ops;	/* all together, or of the one to replay */
 	unsigned long per_episode;
 	unsigned int threads, seconds;
-	bool replay, stats;
+	bool replay, seeded, stats;
 	const char *skip;
 } options = {
 	.name = "run",
@@ -347,53 +347,81 @@ static unsigned long number(const char *text)
 	return value;
 }
 
+static const struct option longs[] = {
+	{ "seed", 1, NULL, 's' },    { "ops", 1, NULL, 'n' },
+	{ "threads", 1, NULL, 't' }, { "seconds", 1, NULL, 'T' },
+	{ "device", 1, NULL, 'd' },  { "replay", 0, NULL, 'r' },
+	{ "trace", 0, NULL, 'v' },   { "stats", 0, NULL, 'S' },
+	{ "inject", 0, NULL, 'i' },  { "name", 1, NULL, 'N' },
+	{ "skip", 1, NULL, 'k' },    { "help", 0, NULL, 'h' },
+	{ 0 },
+};
+
+static void __attribute__((noreturn)) bad_usage(void)
+{
+	fputs(usage, stderr);
+	exit(2);
+}
+
+static void set_option(int option, const char *value)
+{
+	switch (option) {
+	case 's':
+		options.seed = number(value);
+		options.seeded = true;
+		break;
+	case 'n':
+		options.ops = number(value);
+		break;
+	case 't':
+		options.threads = number(value);
+		break;
+	case 'T':
+		options.seconds = number(value);
+		break;
+	case 'd':
+		world_cdev = value;
+		break;
+	case 'r':
+		options.replay = true;
+		break;
+	case 'v':
+		trace = true;
+		break;
+	case 'S':
+		options.stats = true;
+		break;
+	case 'i':
+		inject = true;
+		break;
+	case 'N':
+		options.name = value;
+		break;
+	case 'k':
+		options.skip = value;
+		break;
+	case 'h':
+		fputs(usage, stdout);
+		exit(0);
+	default:
+		bad_usage();
+	}
+}
+
 static void parse(int argc, char **argv)
 {
-	static const struct option longs[] = {
-		{ "seed", 1, NULL, 's' },    { "ops", 1, NULL, 'n' },
-		{ "threads", 1, NULL, 't' }, { "seconds", 1, NULL, 'T' },
-		{ "device", 1, NULL, 'd' },  { "replay", 0, NULL, 'r' },
-		{ "trace", 0, NULL, 'v' },   { "stats", 0, NULL, 'S' },
-		{ "inject", 0, NULL, 'i' },  { "name", 1, NULL, 'N' },
-		{ "skip", 1, NULL, 'k' },    { "help", 0, NULL, 'h' },
-		{ 0 },
-	};
-	bool seeded = false;
-	int opt;
+	int option;
 
-	while ((opt = getopt_long(argc, argv, "h", longs, NULL)) != -1) {
-		switch (opt) {
-		case 's':
-			options.seed = number(optarg);
-			seeded = true;
-			break;
-		case 'n': options.ops = number(optarg); break;
-		case 't': options.threads = number(optarg); break;
-		case 'T': options.seconds = number(optarg); break;
-		case 'd': world_cdev = optarg; break;
-		case 'r': options.replay = true; break;
-		case 'v': trace = true; break;
-		case 'S': options.stats = true; break;
-		case 'i': inject = true; break;
-		case 'N': options.name = optarg; break;
-		case 'k': options.skip = optarg; break;
-		case 'h':
-			fputs(usage, stdout);
-			exit(0);
-		default:
-			fputs(usage, stderr);
-			exit(2);
-		}
-	}
-	if (optind != argc || !options.threads ||
-	    options.threads > MAX_THREADS || (options.replay && !seeded) ||
-	    (options.replay && !options.ops) ||
-	    (!options.ops && !options.seconds)) {
-		fputs(usage, stderr);
-		exit(2);
-	}
-	if (!seeded && getrandom(&options.seed, sizeof(options.seed), 0) !=
-		       sizeof(options.seed)) {
+	while ((option = getopt_long(argc, argv, "h", longs, NULL)) != -1)
+		set_option(option, optarg);
+	if (optind != argc || !options.threads || options.threads > MAX_THREADS)
+		bad_usage();
+	if (options.replay ? !options.seeded || !options.ops :
+			     !options.ops && !options.seconds)
+		bad_usage();
+	if (!options.seeded &&
+	    getrandom(&options.seed, sizeof(options.seed), 0) !=
+	    sizeof(options.seed)) {
 		perror("getrandom");
 		exit(2);
 	}

@@ -294,8 +294,11 @@ void gen_fields(struct turn *turn, const struct command *command, char *at)
 
 	turn->has_map = false;
 	turn->room_left = SLOT_SIZE;
-	turn->ioas = turn->new_ioas = turn->new_iova = NULL;
-	turn->length = turn->address = NULL;
+	turn->ioas = NULL;
+	turn->new_ioas = NULL;
+	turn->new_iova = NULL;
+	turn->length = NULL;
+	turn->address = NULL;
 	for (field = command->fields; field->gen != GEN_END; field++) {
 		value = gen_value(turn, field);
 		memcpy(at + field->offset, &value, field->size);
