@@ -115,7 +115,8 @@ static __u64 gen_length(struct turn *turn)
 	if (rng_chance(rng, 1, 24))
 		return odd_number(rng);
 	if (turn->has_map && rng_chance(rng, 3, 4))
-		return turn->map.length;
+		return rng_chance(rng, 2, 3) || turn->map.length < PAGE_SZ ?
+		       turn->map.length : PAGE_SZ;
 	switch (rng_below(rng, 8)) {
 	case 0:		/* all of it */
 		return turn->room_left;

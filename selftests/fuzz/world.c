@@ -50,10 +50,13 @@ void world_put_id(struct rng *rng, unsigned int ctx, enum id_kind kind,
 
 static __u32 known_id(struct rng *rng, unsigned int ctx, enum id_kind kind)
 {
-	unsigned int at = rng_below(rng, NR_IDS), i;
+	unsigned int at = rng_chance(rng, 1, 2) ? 0 : rng_below(rng, NR_IDS), i;
 	__u32 id;
 
-	/* Ids of objects that are gone stay known: stale ones are wanted. */
+	/*
+	 * One more often than the others, so that things come together. Ids of
+	 * objects that are gone stay known: stale ones are wanted.
+	 */
 	for (i = 0; i < NR_IDS; i++) {
 		id = atomic_load(&world.ids[ctx][kind][(at + i) % NR_IDS]);
 		if (id)
@@ -68,7 +71,7 @@ __u32 world_get_id(struct rng *rng, unsigned int ctx, enum id_kind kind)
 
 	if (kind == ID_PT)
 		kind = rng_chance(rng, 1, 2) ? ID_IOAS :
-		       rng_chance(rng, 3, 4) ? ID_HWPT : ID_NESTED;
+		       ID_HWPT + rng_below(rng, 3);
 	else if (kind == ID_ANY)
 		kind = rng_below(rng, ID_VIOMMU + 1);
 	switch (rng_below(rng, 64)) {

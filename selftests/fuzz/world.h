@@ -25,6 +25,7 @@
 enum id_kind {
 	ID_IOAS,
 	ID_HWPT,
+	ID_PARENT,	/* HWPTs that others can be nested on */
 	ID_NESTED,
 	ID_STDEV,	/* mock devices: what DESTROY ends */
 	ID_IDEV,	/* devices as bound: mock or real */
