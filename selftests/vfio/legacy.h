@@ -20,7 +20,7 @@
 #define MAP_BYTES	(64UL << 10)
 #define MAP_IOVA	0x100000ULL
 #define CLOSED_FD	9999
-#define WAIT_MS		20000
+#define WAIT_MS		(20000 * (int)test_slow())
 
 /* Give a libc call's result the form of our helpers: -errno. */
 #define RET(call) ({ long r_ = (call); r_ == -1 ? -errno : r_; })

@@ -13,10 +13,11 @@
 #include <time.h>
 
 #include "nvme.h"
+#include "test.h"
 #include "vfio.h"
 
 #define QUEUE_DEPTH 64		/* of each queue: a page of submissions */
-#define COMMAND_MS 5000		/* longest time of a command */
+#define COMMAND_MS (5000 * (long)test_slow()) /* longest time of a command */
 #define FATAL_MS 100		/* wait so long before asking for the status */
 #define PRP_ENTRIES (NVME_PAGE / sizeof(__u64))
 
