@@ -35,6 +35,11 @@
 #define W(_i, _gen, _arg)						\
 	{ .name = "word" #_i, .gen = _gen, .arg = _arg, .size = 4,	\
 	  .offset = offsetof(struct mock_cmd, word[_i]) }
+#define W_E(_i, ...)							\
+	{ .name = "word" #_i, .gen = GEN_ENUM, .size = 4,		\
+	  .offset = offsetof(struct mock_cmd, word[_i]),		\
+	  .list = { (const __u32[]){ __VA_ARGS__ },			\
+		    ARRAY_SIZE(((const __u32[]){ __VA_ARGS__ })) } }
 #define W64(_i, _gen, _arg)						\
 	{ .name = "wide" #_i, .gen = _gen, .arg = _arg, .size = 8,	\
 	  .offset = offsetof(struct mock_cmd, wide[_i]) }
@@ -181,6 +186,23 @@ const struct command commands[] = {
 	  F(struct iommu_hwpt_alloc, dev_id, GEN_ID, ID_IDEV),
 	  F(struct iommu_hwpt_alloc, pt_id, GEN_ID, ID_IOAS),
 	  F(struct iommu_hwpt_alloc, out_hwpt_id, OUT_ID, ID_PARENT)),
+	C(6, HWPT_ALLOC, iommu_hwpt_alloc,
+	  E(struct iommu_hwpt_alloc, flags, IOMMU_HWPT_ALLOC_DIRTY_TRACKING),
+	  F(struct iommu_hwpt_alloc, dev_id, GEN_ID, ID_IDEV),
+	  F(struct iommu_hwpt_alloc, pt_id, GEN_ID, ID_IOAS),
+	  F(struct iommu_hwpt_alloc, out_hwpt_id, OUT_ID, ID_DIRTY)),
+	C(6, HWPT_ALLOC, iommu_hwpt_alloc,
+	  E(struct iommu_hwpt_alloc, flags, IOMMU_HWPT_ALLOC_PASID),
+	  F(struct iommu_hwpt_alloc, dev_id, GEN_ID, ID_IDEV),
+	  F(struct iommu_hwpt_alloc, pt_id, GEN_ID, ID_IOAS),
+	  F(struct iommu_hwpt_alloc, out_hwpt_id, OUT_ID, ID_PASID)),
+	C(6, HWPT_ALLOC, iommu_hwpt_alloc,
+	  E(struct iommu_hwpt_alloc, flags, IOMMU_HWPT_FAULT_ID_VALID,
+	    IOMMU_HWPT_FAULT_ID_VALID | IOMMU_HWPT_ALLOC_PASID),
+	  F(struct iommu_hwpt_alloc, dev_id, GEN_ID, ID_IDEV),
+	  F(struct iommu_hwpt_alloc, pt_id, GEN_ID, ID_IOAS),
+	  F(struct iommu_hwpt_alloc, fault_id, GEN_ID, ID_FAULT),
+	  F(struct iommu_hwpt_alloc, out_hwpt_id, OUT_ID, ID_FAULTY)),
 	C(12, HWPT_ALLOC, iommu_hwpt_alloc,	/* nested */
 	  E(struct iommu_hwpt_alloc, flags, 0, IOMMU_HWPT_FAULT_ID_VALID,
 	    IOMMU_HWPT_FAULT_ID_VALID, IOMMU_HWPT_ALLOC_PASID,
@@ -202,10 +224,10 @@ const struct command commands[] = {
 	  F(struct iommu_hw_info, __reserved, GEN_ZERO, 0)),
 	C(8, HWPT_SET_DIRTY_TRACKING, iommu_hwpt_set_dirty_tracking,
 	  F(struct iommu_hwpt_set_dirty_tracking, flags, GEN_FLAGS, 1),
-	  F(struct iommu_hwpt_set_dirty_tracking, hwpt_id, GEN_ID, ID_HWPT),
+	  F(struct iommu_hwpt_set_dirty_tracking, hwpt_id, GEN_ID, ID_DIRTY),
 	  F(struct iommu_hwpt_set_dirty_tracking, __reserved, GEN_ZERO, 0)),
 	C(12, HWPT_GET_DIRTY_BITMAP, iommu_hwpt_get_dirty_bitmap,
-	  F(struct iommu_hwpt_get_dirty_bitmap, hwpt_id, GEN_ID, ID_HWPT),
+	  F(struct iommu_hwpt_get_dirty_bitmap, hwpt_id, GEN_ID, ID_DIRTY),
 	  F(struct iommu_hwpt_get_dirty_bitmap, flags, GEN_FLAGS, 1),
 	  F(struct iommu_hwpt_get_dirty_bitmap, __reserved, GEN_ZERO, 0),
 	  F(struct iommu_hwpt_get_dirty_bitmap, iova, GEN_IOVA, 0),
@@ -279,21 +301,23 @@ const struct command commands[] = {
 	  W(0, GEN_ID, ID_PT)),
 	T(5, MOCK_ACCESS_REPLACE, FD_CTX, GEN_FD, FD_ACCESS,
 	  W(0, GEN_ID, ID_IOAS)),
-	T(8, MOCK_DIRTY, FD_CTX, GEN_ID, ID_HWPT,
+	T(8, MOCK_DIRTY, FD_CTX, GEN_ID, ID_DIRTY,
 	  W(0, GEN_FLAGS, 1), W64(1, GEN_IOVA, 0), W64(2, GEN_LENGTH, 0),
 	  W64(3, GEN_PAGE_SIZE, 0), W64(4, GEN_DATA, 128)),
 	T(2, MOCK_CHECK_IOTLB, FD_CTX, GEN_ID, ID_NESTED,
 	  W(0, GEN_BELOW, 5), W(1, GEN_RANDOM, 0)),
 	T(10, MOCK_TRIGGER_IOPF, FD_CTX, GEN_ZERO, 0,
-	  W(0, GEN_ID, ID_IDEV), W(1, GEN_BELOW, 4), W(2, GEN_BELOW, 8),
+	  W(0, GEN_ID, ID_IDEV), W_E(1, 0, 0, 0, 1, 2), W(2, GEN_BELOW, 8),
 	  W(3, GEN_FLAGS, 15), W64(2, GEN_IOVA, 0)),
 	T(1, MOCK_CHECK_CACHE, FD_CTX, GEN_ID, ID_IDEV,
 	  W(0, GEN_BELOW, 5), W(1, GEN_RANDOM, 0)),
 	T(1, MOCK_TRIGGER_VEVENT, FD_CTX, GEN_ZERO, 0,
 	  W(0, GEN_ID, ID_IDEV)),
 	T(8, MOCK_PASID_ATTACH, FD_CTX, GEN_ID, ID_STDEV,
-	  W(0, GEN_BELOW, 6), W(1, GEN_ID, ID_PT)),
+	  W_E(0, 1, 2, 3, 4, 1024), W(1, GEN_ID, ID_PASID)),
 	T(6, MOCK_PASID_REPLACE, FD_CTX, GEN_ID, ID_STDEV,
+	  W_E(0, 1, 2, 3, 4, 1024), W(1, GEN_ID, ID_PASID)),
+	T(3, MOCK_PASID_ATTACH, FD_CTX, GEN_ID, ID_STDEV,
 	  W(0, GEN_BELOW, 6), W(1, GEN_ID, ID_PT)),
 	T(6, MOCK_PASID_DETACH, FD_CTX, GEN_ID, ID_STDEV,
 	  W(0, GEN_BELOW, 6)),

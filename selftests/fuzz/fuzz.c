@@ -48,7 +48,7 @@ static struct {
 } options = {
 	.name = "run",
 	.threads = 3,
-	.per_episode = 1500,
+	.per_episode = 3000,
 };
 
 /* How an episode ends. */

@@ -71,7 +71,7 @@ __u32 world_get_id(struct rng *rng, unsigned int ctx, enum id_kind kind)
 
 	if (kind == ID_PT)
 		kind = rng_chance(rng, 1, 2) ? ID_IOAS :
-		       ID_HWPT + rng_below(rng, 3);
+		       ID_HWPT + rng_below(rng, ID_FAULTY - ID_HWPT + 1);
 	else if (kind == ID_ANY)
 		kind = rng_below(rng, ID_VIOMMU + 1);
 	switch (rng_below(rng, 64)) {
@@ -153,7 +153,7 @@ void world_drop_map(unsigned int ctx, unsigned int at)
 void world_open_ctx(struct rng *rng, unsigned int i)
 {
 	struct iommu_ioas_alloc ioas = { .size = sizeof(ioas) };
-	struct mock_cmd mock = { .size = sizeof(mock), .op = MOCK_DOMAIN };
+	struct mock_cmd mock = { .size = sizeof(mock), .op = MOCK_DOMAIN_FLAGS };
 	int fd = iommufd_open(), old, kind, n;
 
 	for (kind = 0; kind < NR_ID_KINDS; kind++)
@@ -167,6 +167,8 @@ void world_open_ctx(struct rng *rng, unsigned int i)
 		return;
 	atomic_store(&world.ids[i][ID_IOAS][0], ioas.out_ioas_id);
 	mock.id = ioas.out_ioas_id;
+	/* MOCK_FLAGS_DEVICE_PASID */
+	mock.word[3] = rng_chance(rng, 1, 2) ? 1 << 2 : 0;
 	if (rng_chance(rng, 1, 4) || xioctl(fd, MOCK_CMD, &mock))
 		return;
 	atomic_store(&world.ids[i][ID_STDEV][0], mock.word[0]);

@@ -27,6 +27,9 @@ enum id_kind {
 	ID_HWPT,
 	ID_PARENT,	/* HWPTs that others can be nested on */
 	ID_NESTED,
+	ID_DIRTY,	/* HWPTs that can track writes */
+	ID_PASID,	/* that PASIDs can be attached to */
+	ID_FAULTY,	/* whose faults go to a queue */
 	ID_STDEV,	/* mock devices: what DESTROY ends */
 	ID_IDEV,	/* devices as bound: mock or real */
 	ID_FAULT,
