@@ -51,17 +51,37 @@ static int cmd_destroy(struct ucmd *ucmd)
 	return object_destroy_by_id(ucmd->ctx, cmd->id);
 }
 
+#ifdef IOMMUFD_VIOMMU
+#include "viommu/viommu.h"
+#else
 /* No driver of this kernel can make a virtual IOMMU. */
-static int cmd_viommu_alloc(struct ucmd *ucmd)
+static int refuse_viommu(struct ucmd *ucmd)
 {
+	struct iommu_viommu_alloc *cmd = ucmd->cmd;
+	struct object *dev;
+
+	if (cmd->flags || cmd->__reserved || !cmd->type)
+		return -EOPNOTSUPP;
+	dev = object_get(ucmd->ctx, cmd->dev_id, OBJECT_DEVICE);
+	if (IS_ERR(dev))
+		return PTR_ERR(dev);
+	object_put(ucmd->ctx, dev);
 	return -EOPNOTSUPP;
 }
 
 /* What belongs to a virtual IOMMU: there is none that an id could name. */
-static int cmd_of_viommu(struct ucmd *ucmd)
+static int refuse_its_id(struct ucmd *ucmd)
 {
 	return -ENOENT;
 }
+
+#define cmd_viommu_alloc refuse_viommu
+#define cmd_vdevice_alloc refuse_its_id
+#define cmd_veventq_alloc refuse_its_id
+#define cmd_hw_queue_alloc refuse_its_id
+#define cmd_hwpt_alloc_any cmd_hwpt_alloc
+#define cmd_invalidate_any cmd_hwpt_invalidate
+#endif
 
 /* Room for any command. */
 union any_command {
@@ -117,13 +137,13 @@ static const struct command commands[] = {
 	COMMAND(IOMMU_FAULT_QUEUE_ALLOC, cmd_fault_queue_alloc,
 		iommu_fault_alloc, out_fault_fd),
 	COMMAND(IOMMU_GET_HW_INFO, cmd_get_hw_info, iommu_hw_info, __reserved),
-	COMMAND(IOMMU_HW_QUEUE_ALLOC, cmd_of_viommu, iommu_hw_queue_alloc,
-		length),
-	COMMAND(IOMMU_HWPT_ALLOC, cmd_hwpt_alloc, iommu_hwpt_alloc,
+	COMMAND(IOMMU_HW_QUEUE_ALLOC, cmd_hw_queue_alloc,
+		iommu_hw_queue_alloc, length),
+	COMMAND(IOMMU_HWPT_ALLOC, cmd_hwpt_alloc_any, iommu_hwpt_alloc,
 		__reserved),
 	COMMAND(IOMMU_HWPT_GET_DIRTY_BITMAP, cmd_hwpt_get_dirty_bitmap,
 		iommu_hwpt_get_dirty_bitmap, data),
-	COMMAND(IOMMU_HWPT_INVALIDATE, cmd_hwpt_invalidate,
+	COMMAND(IOMMU_HWPT_INVALIDATE, cmd_invalidate_any,
 		iommu_hwpt_invalidate, __reserved),
 	COMMAND(IOMMU_HWPT_SET_DIRTY_TRACKING, cmd_hwpt_set_dirty_tracking,
 		iommu_hwpt_set_dirty_tracking, __reserved),
@@ -141,9 +161,9 @@ static const struct command commands[] = {
 		iova),
 	COMMAND(IOMMU_IOAS_UNMAP, cmd_ioas_unmap, iommu_ioas_unmap, length),
 	COMMAND(IOMMU_OPTION, cmd_option, iommu_option, val64),
-	COMMAND(IOMMU_VDEVICE_ALLOC, cmd_of_viommu, iommu_vdevice_alloc,
+	COMMAND(IOMMU_VDEVICE_ALLOC, cmd_vdevice_alloc, iommu_vdevice_alloc,
 		virt_id),
-	COMMAND(IOMMU_VEVENTQ_ALLOC, cmd_of_viommu, iommu_veventq_alloc,
+	COMMAND(IOMMU_VEVENTQ_ALLOC, cmd_veventq_alloc, iommu_veventq_alloc,
 		__reserved),
 	COMMAND(IOMMU_VFIO_IOAS, cmd_vfio_ioas, iommu_vfio_ioas, __reserved),
 	COMMAND(IOMMU_VIOMMU_ALLOC, cmd_viommu_alloc, iommu_viommu_alloc,
@@ -256,6 +276,9 @@ static const struct file_operations iommufd_fops = {
 	.release = iommufd_release,
 	.unlocked_ioctl = iommufd_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,
+#ifdef IOMMUFD_VIOMMU
+	.mmap = viommu_mmap,
+#endif
 };
 
 /**

@@ -56,6 +56,9 @@ struct iommufd_ctx *ctx_create(struct file *file)
 	init_waitqueue_head(&ctx->wait);
 	init_rwsem(&ctx->process_lock);
 	mutex_init(&ctx->groups.lock);
+#ifdef IOMMUFD_VIOMMU
+	mt_init_flags(&ctx->mmaps, MT_FLAGS_ALLOC_RANGE);
+#endif
 	xa_init_flags(&ctx->groups.by_id, XA_FLAGS_ACCOUNT);
 
 	ctx->view.cgroup_id = current_cgroup_id();
@@ -347,6 +350,27 @@ void object_use(struct iommufd_ctx *ctx, struct object *obj)
 	xa_unlock(&ctx->objects);
 }
 
+#ifdef IOMMUFD_VIOMMU
+/**
+ * object_tryuse() - take a long-term reference to an object found elsewhere
+ * @ctx: the context
+ * @obj: something that its destroy() takes first keeps its memory
+ *
+ * Return: false if it is not published yet, or is destroyed.
+ */
+bool object_tryuse(struct iommufd_ctx *ctx, struct object *obj)
+{
+	bool there;
+
+	xa_lock(&ctx->objects);
+	there = xa_load(&ctx->objects, obj->id) == obj;
+	if (there)
+		obj->users++;
+	xa_unlock(&ctx->objects);
+	return there;
+}
+#endif
+
 /**
  * object_unuse() - give a long-term reference back
  * @ctx: the context
@@ -395,7 +419,14 @@ static int object_unlink_locked(struct iommufd_ctx *ctx, struct object *obj,
 		obj->orphaned = false;
 		return -EBUSY;
 	}
-	__xa_erase(&ctx->objects, obj->id);
+	if (obj->tombstone) {
+		/* In a slot that exists: cannot fail. */
+		__xa_store(&ctx->objects, obj->id, XA_ZERO_ENTRY, 0);
+		__xa_clear_mark(&ctx->objects, obj->id, object_mark(obj->type));
+		ctx->nr_tombstones++;
+	} else {
+		__xa_erase(&ctx->objects, obj->id);
+	}
 	if (ctx->compat == obj)
 		ctx->compat = NULL;
 	return 0;
@@ -457,6 +488,46 @@ void object_unuse_destroy(struct iommufd_ctx *ctx, struct object *obj)
 		object_finish(ctx, obj);
 }
 
+#ifdef IOMMUFD_VIOMMU
+/**
+ * object_bury() - destroy an object together with what it belongs to
+ * @ctx: the context
+ * @slot: where the object is noted, or NULL is; under xa_lock. The object's
+ *	destroy() makes it NULL when it is through, and wakes ctx->wait, as does
+ *	whoever publishes or gives up what he put there.
+ *
+ * User space did not ask for that, so the object's id stays taken: it could
+ * destroy another object by it. Whoever else destroys it meanwhile is waited
+ * for. Nothing may depend on it. May sleep; waits for ioctls that use it.
+ */
+void object_bury(struct iommufd_ctx *ctx, struct object **slot)
+{
+	DEFINE_WAIT(wait);
+	struct object *obj;
+
+	xa_lock(&ctx->objects);
+	while ((obj = *slot)) {
+		if (xa_load(&ctx->objects, obj->id) == obj && !obj->dying) {
+			obj->tombstone = true;
+			if (WARN_ON(object_unlink_locked(ctx, obj, false)))
+				break;
+			xa_unlock(&ctx->objects);
+			object_finish(ctx, obj);
+			xa_lock(&ctx->objects);
+			continue;
+		}
+		/* Somebody's DESTROY, which must not give up any more. */
+		obj->orphaned = true;
+		prepare_to_wait(&ctx->wait, &wait, TASK_UNINTERRUPTIBLE);
+		xa_unlock(&ctx->objects);
+		schedule();
+		finish_wait(&ctx->wait, &wait);
+		xa_lock(&ctx->objects);
+	}
+	xa_unlock(&ctx->objects);
+}
+#endif
+
 /**
  * ctx_destroy() - destroy a context and everything in it
  * @ctx: the context; its file is closed, so nobody else can reach it
@@ -467,6 +538,7 @@ void object_unuse_destroy(struct iommufd_ctx *ctx, struct object *obj)
 void ctx_destroy(struct iommufd_ctx *ctx)
 {
 	bool progress = true;
+	unsigned long any = 0;
 
 	mutex_lock(&ctx_list_lock);
 	list_del_rcu(&ctx->node);
@@ -484,9 +556,13 @@ void ctx_destroy(struct iommufd_ctx *ctx)
 	 * A driver that forgot to unbind keeps users up for ever. Leak what
 	 * it uses, rather than free it.
 	 */
-	if (WARN_ON(!xa_empty(&ctx->objects)) ||
+	if (WARN_ON(xa_find(&ctx->objects, &any, ULONG_MAX, XA_PRESENT) ||
+		    (!ctx->nr_tombstones && !xa_empty(&ctx->objects))) ||
 	    WARN_ON(!xa_empty(&ctx->groups.by_id)))
 		return;
+#ifdef IOMMUFD_VIOMMU
+	WARN_ON(!mtree_empty(&ctx->mmaps));
+#endif
 	xa_destroy(&ctx->groups.by_id);
 	xa_destroy(&ctx->objects);
 	kfree_rcu(ctx, rcu);

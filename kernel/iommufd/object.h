@@ -30,6 +30,7 @@
 
 #include <linux/container_of.h>
 #include <linux/list.h>
+#include <linux/maple_tree.h>
 #include <linux/mutex.h>
 #include <linux/rwsem.h>
 #include <linux/types.h>
@@ -49,6 +50,10 @@ enum object_type {
 	OBJECT_DEVICE,
 	OBJECT_ACCESS,
 	OBJECT_FAULT,
+	OBJECT_VIOMMU,
+	OBJECT_VDEVICE,
+	OBJECT_VEVENTQ,
+	OBJECT_HW_QUEUE,
 	OBJECT_HOOK, /* of the module behind the hook */
 };
 
@@ -85,6 +90,8 @@ struct device_groups {
  *	from here when it is destroyed; under objects.xa_lock
  * @no_iommu: it is a VFIO container without an IOMMU, and never has a @compat;
  *	likewise
+ * @nr_tombstones: ids that no object has, and none gets; likewise
+ * @mmaps: page offsets of the file to what can be mapped there, for viommu/
  * @hook: who served an ioctl of this context that iommufd does not know, or
  *	NULL; set once (hook.c)
  * @rcu: frees it
@@ -100,6 +107,10 @@ struct iommufd_ctx {
 	struct device_groups groups;
 	struct object *compat;
 	bool no_iommu;
+	unsigned long nr_tombstones;
+#ifdef IOMMUFD_VIOMMU
+	struct maple_tree mmaps;
+#endif
 	const struct ioctl_hook *hook;
 	struct rcu_head rcu;
 };
@@ -111,6 +122,8 @@ struct iommufd_ctx {
  * @dying: somebody is destroying it: look-ups fail; under xa_lock
  * @orphaned: the one who is destroying it must not give up: its last user has
  *	left that to him; under xa_lock
+ * @tombstone: nobody else gets its id: user space does not know that it goes;
+ *	under xa_lock
  * @busy: short-term references; under xa_lock
  * @users: long-term references; under xa_lock
  * @destroy: undo everything but the object's memory; may sleep. Nobody can
@@ -122,6 +135,7 @@ struct object {
 	enum object_type type;
 	bool dying;
 	bool orphaned;
+	bool tombstone;
 	unsigned int busy;
 	unsigned int users;
 	void (*destroy)(struct iommufd_ctx *ctx, struct object *obj);
@@ -176,9 +190,11 @@ bool object_tryget(struct iommufd_ctx *ctx, struct object *obj);
 void object_put(struct iommufd_ctx *ctx, struct object *obj);
 
 void object_use(struct iommufd_ctx *ctx, struct object *obj);
+bool object_tryuse(struct iommufd_ctx *ctx, struct object *obj);
 void object_unuse(struct iommufd_ctx *ctx, struct object *obj);
 
 int object_destroy_by_id(struct iommufd_ctx *ctx, u32 id);
 void object_unuse_destroy(struct iommufd_ctx *ctx, struct object *obj);
+void object_bury(struct iommufd_ctx *ctx, struct object **slot);
 
 #endif

@@ -208,51 +208,6 @@ void iommufd_access_detach(struct iommufd_access *access)
 }
 EXPORT_SYMBOL_NS_GPL(iommufd_access_detach, IOMMUFD);
 
-/* Unpin the pages of [iova, last]. */
-static void unpin_slices(struct ioas *ioas, unsigned long iova,
-			 unsigned long last)
-{
-	unsigned long length;
-	struct mem *mem;
-	u64 offset;
-
-	for (;;) {
-		mem = ioas_slice(ioas, iova, last, &offset, &length);
-		if (!mem)
-			return;
-		mem_access_unpin(mem, offset >> PAGE_SHIFT,
-				 (offset + length - 1) >> PAGE_SHIFT);
-		if (last - iova < length)
-			return;
-		iova += length;
-	}
-}
-
-static int pin_slices(struct ioas *ioas, unsigned long iova,
-		      unsigned long last, struct page **pages)
-{
-	unsigned long at = iova, length;
-	u64 offset, first, until;
-	struct mem *mem;
-	int rc;
-
-	for (;;) {
-		mem = ioas_slice(ioas, at, last, &offset, &length);
-		first = offset >> PAGE_SHIFT;
-		until = (offset + length - 1) >> PAGE_SHIFT;
-		rc = mem ? mem_access_pin(mem, first, until, pages) : -ENOENT;
-		if (rc)
-			break;
-		if (last - at < length)
-			return 0;
-		pages += until - first + 1;
-		at += length;
-	}
-	if (at != iova)
-		unpin_slices(ioas, iova, at - 1);
-	return rc;
-}
-
 /*
  * Keep a range of what an access looks at mapped. Its lock is held from here
  * to exit_access(), so that the IOAS stays. ERR_PTR: it is not.
@@ -281,7 +236,7 @@ static struct ioas *enter_access(struct iommufd_access *access,
 static void exit_access(struct iommufd_access *access, struct ioas *ioas,
 			unsigned long iova, unsigned long last, int pins)
 {
-	ioas_exit_range(ioas, iova, last, pins);
+	ioas_count_range(ioas, iova, last, -1, pins, 0);
 	mutex_unlock(&access->lock);
 }
 
@@ -314,7 +269,7 @@ int iommufd_access_pin_pages(struct iommufd_access *access, unsigned long iova,
 	ioas = enter_access(access, iova, length, how, &last);
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
-	rc = pin_slices(ioas, iova, last, out_pages);
+	rc = ioas_pin_pages(ioas, iova, last, out_pages);
 	exit_access(access, ioas, iova, last, !rc);
 	return rc;
 }
@@ -340,8 +295,8 @@ void iommufd_access_unpin_pages(struct iommufd_access *access,
 	mutex_lock(&access->lock);
 	ioas = access->ioas_unpin;
 	if (!WARN_ON(!ioas)) {
-		unpin_slices(ioas, iova, last);
-		ioas_unpin_range(ioas, iova, last);
+		ioas_unpin_pages(ioas, iova, last);
+		ioas_count_range(ioas, iova, last, 0, -1, 0);
 	}
 	mutex_unlock(&access->lock);
 }

@@ -20,7 +20,7 @@ static void bound_device_destroy(struct iommufd_ctx *ctx, struct object *obj)
 	struct iommufd_device *idev =
 		container_of(obj, struct iommufd_device, obj);
 
-	WARN_ON(idev->nr_attached);
+	WARN_ON(idev->nr_attached || idev->vdev);
 	iommu_device_release_dma_owner(idev->dev);
 	device_group_put(ctx, idev->group);
 }
@@ -116,6 +116,19 @@ struct iommufd_device *iommufd_device_bind(struct iommufd_ctx *ctx,
 }
 EXPORT_SYMBOL_NS_GPL(iommufd_device_bind, IOMMUFD);
 
+/* What a virtual machine knows it as goes first, and none comes any more. */
+static void drop_vdevice(struct iommufd_device *idev)
+{
+	void (*drop)(struct iommufd_device *idev);
+
+	xa_lock(&idev->ctx->objects);
+	idev->unbinding = true;
+	drop = idev->drop_vdev;
+	xa_unlock(&idev->ctx->objects);
+	if (drop)
+		drop(idev);
+}
+
 /**
  * device_unbind() - take a device back
  * @idev: from device_bind(), detached
@@ -124,6 +137,7 @@ EXPORT_SYMBOL_NS_GPL(iommufd_device_bind, IOMMUFD);
  */
 void device_unbind(struct iommufd_device *idev)
 {
+	drop_vdevice(idev);
 	object_unuse_destroy(idev->ctx, &idev->obj);
 }
 

@@ -35,11 +35,9 @@ static u32 driver_flags(const struct iommu_hwpt_alloc *cmd)
 }
 
 /* Where the driver finds what user space tells it; NULL if that is nothing. */
-static const struct iommu_user_data *user_data(const struct ucmd *ucmd,
-					       struct iommu_user_data *data)
+static const struct iommu_user_data *
+user_data(const struct iommu_hwpt_alloc *cmd, struct iommu_user_data *data)
 {
-	const struct iommu_hwpt_alloc *cmd = ucmd->cmd;
-
 	if (cmd->data_type == IOMMU_HWPT_DATA_NONE)
 		return NULL;
 	data->type = cmd->data_type;
@@ -62,7 +60,7 @@ static struct hwpt *make_paging(struct ucmd *ucmd, struct iommufd_device *idev,
 	if (rc)
 		return ERR_PTR(rc);
 	hwpt = hwpt_create(ioas, idev->dev, driver_flags(cmd),
-			   user_data(ucmd, &data));
+			   user_data(cmd, &data));
 	if (IS_ERR(hwpt))
 		return hwpt;
 	rc = hwpt_fill(hwpt, &st);
@@ -73,21 +71,46 @@ static struct hwpt *make_paging(struct ucmd *ucmd, struct iommufd_device *idev,
 	return hwpt;
 }
 
+/**
+ * hwpt_nested_args() - what a driver is told of a nested HWPT
+ * @cmd: the ioctl's, checked
+ * @flags: set to the flags
+ * @data: filled in
+ *
+ * Return: 0; -EOPNOTSUPP: a nested HWPT cannot be like that.
+ */
+int hwpt_nested_args(const struct iommu_hwpt_alloc *cmd, u32 *flags,
+		     struct iommu_user_data *data)
+{
+	*flags = driver_flags(cmd);
+	if (*flags & ~IOMMU_HWPT_ALLOC_PASID || !user_data(cmd, data))
+		return -EOPNOTSUPP;
+	return 0;
+}
+
 static struct hwpt *make_nested(struct ucmd *ucmd, struct iommufd_device *idev,
 				struct hwpt *parent)
 {
-	struct iommu_hwpt_alloc *cmd = ucmd->cmd;
 	struct iommu_user_data data;
+	u32 flags;
+	int rc = hwpt_nested_args(ucmd->cmd, &flags, &data);
 
-	if (driver_flags(cmd) & ~IOMMU_HWPT_ALLOC_PASID ||
-	    cmd->data_type == IOMMU_HWPT_DATA_NONE)
-		return ERR_PTR(-EOPNOTSUPP);
-	return hwpt_create_nested(parent, idev->dev, driver_flags(cmd),
-				  user_data(ucmd, &data));
+	if (rc)
+		return ERR_PTR(rc);
+	return hwpt_create_nested(parent, idev->dev, flags, &data);
 }
 
-static struct hwpt *make_hwpt(struct ucmd *ucmd, struct iommufd_device *idev,
-			      struct object *pt)
+/**
+ * make_hwpt() - a HWPT of an IOAS or on top of another HWPT
+ * @ucmd: the ioctl, checked
+ * @idev: the device, held
+ * @pt: any object, held
+ *
+ * Return: the HWPT, for hwpt_publish() or hwpt_abort(); or an ERR_PTR: -EINVAL
+ * it is neither; see cmd_hwpt_alloc().
+ */
+struct hwpt *make_hwpt(struct ucmd *ucmd, struct iommufd_device *idev,
+		       struct object *pt)
 {
 	switch (pt->type) {
 	case OBJECT_IOAS:
@@ -117,10 +140,10 @@ static int set_faults(struct ucmd *ucmd, struct hwpt *hwpt)
 	return 0;
 }
 
-static int alloc_hwpt(struct ucmd *ucmd, struct iommufd_device *idev,
-		      struct object *pt)
+static int alloc_hwpt(struct ucmd *ucmd, make_hwpt_fn make,
+		      struct iommufd_device *idev, struct object *pt)
 {
-	struct hwpt *hwpt = make_hwpt(ucmd, idev, pt);
+	struct hwpt *hwpt = make(ucmd, idev, pt);
 	struct iommu_hwpt_alloc *cmd = ucmd->cmd;
 	int rc;
 
@@ -139,15 +162,15 @@ static int alloc_hwpt(struct ucmd *ucmd, struct iommufd_device *idev,
 }
 
 /**
- * cmd_hwpt_alloc() - IOMMU_HWPT_ALLOC
+ * hwpt_alloc_by() - IOMMU_HWPT_ALLOC, whatever it is made of
  * @ucmd: the ioctl
+ * @make: makes it
  *
- * Return: 0; -EOPNOTSUPP unknown flags, or nothing that this IOMMU can do;
- * -EINVAL arguments that do not fit each other, or no such page table; -ENOENT
- * no such device or fault queue; see hwpt_create(), hwpt_create_nested() and
- * ioas_join_hwpt(); -EFAULT.
+ * Return: 0; -EOPNOTSUPP unknown flags; -EINVAL arguments that do not fit each
+ * other, or no such page table; -ENOENT no such device or fault queue; what
+ * @make says; -EFAULT.
  */
-int cmd_hwpt_alloc(struct ucmd *ucmd)
+int hwpt_alloc_by(struct ucmd *ucmd, make_hwpt_fn make)
 {
 	struct iommu_hwpt_alloc *cmd = ucmd->cmd;
 	struct object *dev_obj;
@@ -164,11 +187,23 @@ int cmd_hwpt_alloc(struct ucmd *ucmd)
 	if (IS_ERR(pt)) {
 		rc = -EINVAL;
 	} else {
-		rc = alloc_hwpt(ucmd,
+		rc = alloc_hwpt(ucmd, make,
 				container_of(dev_obj, struct iommufd_device,
 					     obj), pt);
 		object_put(ucmd->ctx, pt);
 	}
 	object_put(ucmd->ctx, dev_obj);
 	return rc;
+}
+
+/**
+ * cmd_hwpt_alloc() - IOMMU_HWPT_ALLOC of an IOAS or on top of a HWPT
+ * @ucmd: the ioctl
+ *
+ * Return: see hwpt_alloc_by(); -EOPNOTSUPP nothing that this IOMMU can do; see
+ * hwpt_create(), hwpt_create_nested() and ioas_join_hwpt().
+ */
+int cmd_hwpt_alloc(struct ucmd *ucmd)
+{
+	return hwpt_alloc_by(ucmd, make_hwpt);
 }

@@ -95,6 +95,10 @@ struct attached_device {
  * @group: its group
  * @nr_attached: attachments it is in; under @group's lock
  * @nr_fault_users: those of them whose HWPT wants its faults; likewise
+ * @vdev: the object by which a virtual machine knows it, or NULL; what follows
+ *	is viommu/'s, and under xa_lock of the context's objects
+ * @drop_vdev: destroys @vdev, for good; set with the first one
+ * @unbinding: no @vdev comes any more
  */
 struct iommufd_device {
 	struct object obj;
@@ -104,6 +108,9 @@ struct iommufd_device {
 	struct device_group *group;
 	unsigned int nr_attached;
 	unsigned int nr_fault_users;
+	struct object *vdev;
+	void (*drop_vdev)(struct iommufd_device *idev);
+	bool unbinding;
 };
 
 /* group.c */
@@ -144,6 +151,18 @@ int device_admit(struct iommufd_device *idev, struct ioas *ioas,
 struct ucmd;
 int cmd_get_hw_info(struct ucmd *ucmd);
 int cmd_hwpt_alloc(struct ucmd *ucmd);
+
+/* Makes a HWPT of what an id stands for, for hwpt_alloc_by(). */
+struct iommu_hwpt_alloc;
+struct iommu_user_data;
+typedef struct hwpt *(*make_hwpt_fn)(struct ucmd *ucmd,
+				     struct iommufd_device *idev,
+				     struct object *pt);
+int hwpt_alloc_by(struct ucmd *ucmd, make_hwpt_fn make);
+struct hwpt *make_hwpt(struct ucmd *ucmd, struct iommufd_device *idev,
+		       struct object *pt);
+int hwpt_nested_args(const struct iommu_hwpt_alloc *cmd, u32 *flags,
+		     struct iommu_user_data *data);
 
 /* reserved.c */
 int device_reserve_regions(struct iommufd_device *idev, struct ioas *ioas);

@@ -36,20 +36,14 @@ static struct iommu_domain *check_pasid(struct device *dev, u32 flags,
 	return ERR_PTR(-EOPNOTSUPP);
 }
 
-/* By domain_alloc_user(); @type is what the result has to be. */
-static struct iommu_domain *create_user(struct device *dev, u32 flags,
-					struct iommu_domain *parent,
-					const struct iommu_user_data *data,
+/* What a driver gave; @type is what it has to be. Frees what it is not. */
+static struct iommu_domain *take_domain(struct device *dev, u32 flags,
+					struct iommu_domain *domain,
 					unsigned int type)
 {
-	const struct iommu_ops *ops = driver_of(dev);
-	struct iommu_domain *domain;
-
-	domain = ops->domain_alloc_user(dev, flags & ~IOMMU_HWPT_ALLOC_PASID,
-					parent, data);
 	if (IS_ERR(domain))
 		return domain;
-	domain->owner = ops;
+	domain->owner = driver_of(dev);
 	if (WARN_ON(domain->type != type ||
 		    (flags & IOMMU_HWPT_ALLOC_DIRTY_TRACKING &&
 		     !domain->dirty_ops))) {
@@ -57,6 +51,19 @@ static struct iommu_domain *create_user(struct device *dev, u32 flags,
 		return ERR_PTR(-EINVAL);
 	}
 	return check_pasid(dev, flags, domain);
+}
+
+/* By domain_alloc_user(). */
+static struct iommu_domain *create_user(struct device *dev, u32 flags,
+					struct iommu_domain *parent,
+					const struct iommu_user_data *data,
+					unsigned int type)
+{
+	u32 known = flags & ~IOMMU_HWPT_ALLOC_PASID;
+	struct iommu_domain *domain;
+
+	domain = driver_of(dev)->domain_alloc_user(dev, known, parent, data);
+	return take_domain(dev, flags, domain, type);
 }
 
 /**
@@ -112,6 +119,21 @@ struct iommu_domain *domain_create_nested(struct device *dev, u32 flags,
 }
 
 /**
+ * domain_take_nested() - judge a nested domain that was made in another way
+ * @dev: the device it was made for
+ * @flags: enum iommufd_hwpt_alloc_flags
+ * @domain: what its driver gave, an ERR_PTR too; freed if it does not suit
+ *
+ * Return: the domain for domain_free(), or an ERR_PTR: @domain itself;
+ * -EOPNOTSUPP PASIDs are asked for and it cannot; -EINVAL it is not nested.
+ */
+struct iommu_domain *domain_take_nested(struct device *dev, u32 flags,
+					struct iommu_domain *domain)
+{
+	return take_domain(dev, flags, domain, IOMMU_DOMAIN_NESTED);
+}
+
+/**
  * domain_free() - free a domain
  * @domain: attached to nothing, empty
  */
@@ -121,24 +143,23 @@ void domain_free(struct iommu_domain *domain)
 }
 
 /**
- * domain_invalidate() - forget what was cached of a nested domain
- * @domain: nested
+ * invalidate_in_parts() - invalidate so that others get the CPU, too
  * @array: what to forget, in the driver's words; no entries: does the driver
  *	know the type?
+ * @fn: the driver's
+ * @who: for @fn
  * @done: entries that were done, on failure too
  *
  * May sleep; a fatal signal ends it.
- * Return: 0; -EOPNOTSUPP the driver cannot; -EINTR; what it says.
+ * Return: 0; -EINTR; what @fn says.
  */
-int domain_invalidate(struct iommu_domain *domain,
-		      const struct iommu_user_data_array *array, u32 *done)
+int invalidate_in_parts(const struct iommu_user_data_array *array,
+			invalidate_part_fn fn, void *who, u32 *done)
 {
 	u32 left = array->entry_num;
 	int rc;
 
 	*done = 0;
-	if (!domain->ops->cache_invalidate_user)
-		return -EOPNOTSUPP;
 	do {
 		/* Drivers do all they are given in one go. */
 		struct iommu_user_data_array part = *array;
@@ -146,13 +167,38 @@ int domain_invalidate(struct iommu_domain *domain,
 		part.uptr += array->entry_len * *done;
 		part.entry_num = min(left, INVALIDATE_STEP);
 		left -= part.entry_num;
-		rc = domain->ops->cache_invalidate_user(domain, &part);
+		rc = fn(who, &part);
 		*done += part.entry_num;
 		cond_resched();
 		if (!rc && left && fatal_signal_pending(current))
 			rc = -EINTR;
 	} while (!rc && left);
 	return rc;
+}
+
+static int invalidate_domain(void *who, struct iommu_user_data_array *part)
+{
+	struct iommu_domain *domain = who;
+
+	return domain->ops->cache_invalidate_user(domain, part);
+}
+
+/**
+ * domain_invalidate() - forget what was cached of a nested domain
+ * @domain: nested
+ * @array: see invalidate_in_parts()
+ * @done: likewise
+ *
+ * May sleep; a fatal signal ends it.
+ * Return: 0; -EOPNOTSUPP the driver cannot; -EINTR; what it says.
+ */
+int domain_invalidate(struct iommu_domain *domain,
+		      const struct iommu_user_data_array *array, u32 *done)
+{
+	*done = 0;
+	if (!domain->ops->cache_invalidate_user)
+		return -EOPNOTSUPP;
+	return invalidate_in_parts(array, invalidate_domain, domain, done);
 }
 
 /**

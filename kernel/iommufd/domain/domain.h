@@ -27,7 +27,14 @@ struct iommu_domain *domain_create(struct device *dev, u32 flags,
 struct iommu_domain *domain_create_nested(struct device *dev, u32 flags,
 					  struct iommu_domain *parent,
 					  const struct iommu_user_data *data);
+struct iommu_domain *domain_take_nested(struct device *dev, u32 flags,
+					struct iommu_domain *domain);
 void domain_free(struct iommu_domain *domain);
+/* A driver's: does all it is given, and says in it how many it did. */
+typedef int (*invalidate_part_fn)(void *who,
+				  struct iommu_user_data_array *part);
+int invalidate_in_parts(const struct iommu_user_data_array *array,
+			invalidate_part_fn fn, void *who, u32 *done);
 int domain_invalidate(struct iommu_domain *domain,
 		      const struct iommu_user_data_array *array, u32 *done);
 

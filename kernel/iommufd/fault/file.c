@@ -3,11 +3,8 @@
  * IOMMU_FAULT_QUEUE_ALLOC, and the file that it gives: faults are read from
  * it, answers are written to it.
  */
-#include <linux/anon_inodes.h>
-#include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/iommu.h>
-#include <linux/iommufd.h>
 #include <linux/module.h>
 #include <linux/poll.h>
 #include <linux/slab.h>
@@ -15,6 +12,7 @@
 #include <uapi/linux/iommufd.h>
 
 #include "fault/fault.h"
+#include "object_file.h"
 #include "ucmd.h"
 
 /* The bits that the core hands on mean the same in the uAPI. */
@@ -207,15 +205,12 @@ static __poll_t fault_poll(struct file *file, struct poll_table_struct *wait)
 static int fault_release(struct inode *inode, struct file *file)
 {
 	struct fault_queue *queue = file->private_data;
-	struct iommufd_ctx *ctx;
 
 	/* Never handed out. */
 	if (!queue)
 		return 0;
-	ctx = queue->ctx;
 	fault_queue_close(queue);
-	object_unuse(ctx, &queue->obj);
-	iommufd_ctx_put(ctx);
+	object_file_release(queue->ctx, &queue->obj);
 	return 0;
 }
 
@@ -226,16 +221,6 @@ static const struct file_operations fault_fops = {
 	.poll = fault_poll,
 	.release = fault_release,
 };
-
-static struct file *fault_file(struct fault_queue *queue)
-{
-	struct file *file = anon_inode_getfile("[iommufd-fault]", &fault_fops,
-					       queue, O_RDWR);
-
-	if (!IS_ERR(file))
-		stream_open(file_inode(file), file);
-	return file;
-}
 
 /**
  * cmd_fault_queue_alloc() - IOMMU_FAULT_QUEUE_ALLOC
@@ -248,42 +233,28 @@ int cmd_fault_queue_alloc(struct ucmd *ucmd)
 {
 	struct iommu_fault_alloc *cmd = ucmd->cmd;
 	struct fault_queue *queue;
-	struct file *file;
-	int fd, rc;
+	struct object_file of;
+	int rc;
 
 	if (cmd->flags)
 		return -EOPNOTSUPP;
 	queue = fault_queue_create(ucmd->ctx);
 	if (IS_ERR(queue))
 		return PTR_ERR(queue);
-	file = fault_file(queue);
-	if (IS_ERR(file)) {
-		rc = PTR_ERR(file);
+	rc = object_file_open(&of, "[iommufd-fault]", &fault_fops, queue,
+			      O_RDWR);
+	if (rc)
 		goto err_abort;
-	}
-	fd = get_unused_fd_flags(O_CLOEXEC);
-	if (fd < 0) {
-		rc = fd;
-		goto err_file;
-	}
 	cmd->out_fault_id = queue->obj.id;
-	cmd->out_fault_fd = fd;
+	cmd->out_fault_fd = of.fd;
 	rc = ucmd_respond(ucmd);
 	if (rc)
-		goto err_fd;
-	/* For the file, which lets go of both. */
-	object_use(ucmd->ctx, &queue->obj);
-	iommufd_ctx_get(ucmd->ctx);
-	object_publish(ucmd->ctx, &queue->obj);
-	fd_install(fd, file);
+		goto err_file;
+	object_file_publish(&of, ucmd->ctx, &queue->obj);
 	return 0;
 
-err_fd:
-	put_unused_fd(fd);
 err_file:
-	/* It is released later than the queue. */
-	file->private_data = NULL;
-	fput(file);
+	object_file_abort(&of);
 err_abort:
 	fault_queue_abort(queue);
 	return rc;

@@ -4,9 +4,10 @@
  * slices of memory, for pins, reads and writes, and telling the users when what
  * they pinned is to be unmapped.
  *
- * Two counts on an area keep it mapped: nr_inside, somebody is pinning, reading
- * or writing just now, an unmap waits for it; nr_pins, pages stay pinned, an
- * unmap asks the users to give them back.
+ * Three counts on an area keep it mapped: nr_inside, somebody is pinning,
+ * reading or writing just now, an unmap waits for it; nr_pins, pages stay
+ * pinned, an unmap asks the users to give them back; nr_locks, pages stay
+ * pinned and nobody can be asked, an unmap fails.
  */
 #include <linux/mm.h>
 
@@ -15,9 +16,9 @@
 /* How often a user is asked for its pins before it counts as deaf. */
 #define MAX_EVICT_TRIES 100
 
-/* Adjust a count of every area of a range that is known to be mapped. */
+/* Adjust the counts of every area of a range that is known to be mapped. */
 static void add_to_areas(struct ioas *ioas, unsigned long first,
-			 unsigned long last, int inside, int pins)
+			 unsigned long last, int inside, int pins, int locks)
 {
 	struct area *area;
 
@@ -28,6 +29,7 @@ static void add_to_areas(struct ioas *ioas, unsigned long first,
 			return;
 		area->nr_inside += inside;
 		area->nr_pins += pins;
+		area->nr_locks += locks;
 		if (last <= area_last(area))
 			return;
 		first = area_last(area) + 1;
@@ -70,7 +72,7 @@ static int check_range(struct ioas *ioas, unsigned long first,
  * @last: last IOVA
  * @how: enum access_flags: what it is wanted for
  *
- * Takes iova_lock. Follow with ioas_exit_range().
+ * Takes iova_lock. Follow with ioas_count_range() and -1 inside.
  * Return: 0; -ENOENT: not all of it is mapped; -EPERM: not writable; -EINVAL:
  * its pages are not the memory's pages.
  */
@@ -82,25 +84,27 @@ int ioas_enter_range(struct ioas *ioas, unsigned long first,
 	mutex_lock(&ioas->iova_lock);
 	rc = check_range(ioas, first, last, how);
 	if (!rc)
-		add_to_areas(ioas, first, last, 1, 0);
+		add_to_areas(ioas, first, last, 1, 0, 0);
 	mutex_unlock(&ioas->iova_lock);
 	return rc;
 }
 
 /**
- * ioas_exit_range() - the reverse of ioas_enter_range()
+ * ioas_count_range() - say what is done with a range of IOVAs from now on
  * @ioas: the IOAS
- * @first: first IOVA
- * @last: last IOVA
- * @pins: 1: pages of it were pinned and stay so; 0: not
+ * @first: first IOVA; entered, pinned or locked
+ * @last: last IOVA, likewise
+ * @inside: -1: what ioas_enter_range() was for is done; else 0
+ * @pins: 1: pages of it stay pinned; -1: they are not any more
+ * @locks: the same, of pins that nobody can be asked for
  *
  * Takes iova_lock.
  */
-void ioas_exit_range(struct ioas *ioas, unsigned long first,
-		     unsigned long last, int pins)
+void ioas_count_range(struct ioas *ioas, unsigned long first,
+		      unsigned long last, int inside, int pins, int locks)
 {
 	mutex_lock(&ioas->iova_lock);
-	add_to_areas(ioas, first, last, -1, pins);
+	add_to_areas(ioas, first, last, inside, pins, locks);
 	wake_up_all(&ioas->wait);
 	mutex_unlock(&ioas->iova_lock);
 }
@@ -134,20 +138,66 @@ struct mem *ioas_slice(struct ioas *ioas, unsigned long first,
 }
 
 /**
- * ioas_unpin_range() - pages of a range are not pinned any more
+ * ioas_unpin_pages() - unpin the pages of a range
  * @ioas: the IOAS
  * @first: first IOVA
- * @last: last IOVA
+ * @last: last IOVA; the same range as for the pin
  *
- * Takes iova_lock.
+ * Takes iova_lock, and locks of the memory. May sleep. The range's counts are
+ * the caller's business.
  */
-void ioas_unpin_range(struct ioas *ioas, unsigned long first,
+void ioas_unpin_pages(struct ioas *ioas, unsigned long first,
 		      unsigned long last)
 {
-	mutex_lock(&ioas->iova_lock);
-	add_to_areas(ioas, first, last, 0, -1);
-	wake_up_all(&ioas->wait);
-	mutex_unlock(&ioas->iova_lock);
+	unsigned long length;
+	struct mem *mem;
+	u64 offset;
+
+	for (;;) {
+		mem = ioas_slice(ioas, first, last, &offset, &length);
+		if (!mem)
+			return;
+		mem_access_unpin(mem, offset >> PAGE_SHIFT,
+				 (offset + length - 1) >> PAGE_SHIFT);
+		if (last - first < length)
+			return;
+		first += length;
+	}
+}
+
+/**
+ * ioas_pin_pages() - pin the pages of a range
+ * @ioas: the IOAS
+ * @first: first IOVA; entered with ACCESS_PAGES
+ * @last: last IOVA, likewise
+ * @pages: set to the pages, one for each that the range touches
+ *
+ * Takes iova_lock, and locks of the memory. May sleep for long.
+ * Return: 0 or what mem_access_pin() returns; nothing is pinned then.
+ */
+int ioas_pin_pages(struct ioas *ioas, unsigned long first, unsigned long last,
+		   struct page **pages)
+{
+	unsigned long at = first, length;
+	u64 offset, from, until;
+	struct mem *mem;
+	int rc;
+
+	for (;;) {
+		mem = ioas_slice(ioas, at, last, &offset, &length);
+		from = offset >> PAGE_SHIFT;
+		until = (offset + length - 1) >> PAGE_SHIFT;
+		rc = mem ? mem_access_pin(mem, from, until, pages) : -ENOENT;
+		if (rc)
+			break;
+		if (last - at < length)
+			return 0;
+		pages += until - from + 1;
+		at += length;
+	}
+	if (at != first)
+		ioas_unpin_pages(ioas, first, at - 1);
+	return rc;
 }
 
 /**
@@ -215,15 +265,17 @@ static void notify(struct ioas *ioas, unsigned long iova, unsigned long length)
  * @ioas: the IOAS; iova_lock is held, and dropped meanwhile
  * @area: BUSY, by the caller
  *
- * Return: 0; -EINTR on a fatal signal; -EDEADLOCK: a user does not give its
- * pins back.
+ * Return: 0; -EINTR on a fatal signal; -EBUSY: hardware uses it; -EDEADLOCK: a
+ * user does not give its pins back.
  */
 int ioas_evict(struct ioas *ioas, struct area *area)
 {
 	unsigned int tries = 0;
 
 	lockdep_assert_held(&ioas->iova_lock);
-	while (area->nr_inside || area->nr_pins) {
+	while (area->nr_inside || area->nr_pins || area->nr_locks) {
+		if (area->nr_locks)
+			return -EBUSY;
 		if (fatal_signal_pending(current))
 			return -EINTR;
 		if (area->nr_inside) {

@@ -452,9 +452,9 @@ static int evict_areas(struct ioas *ioas, struct list_head *areas)
  * unmapped by somebody else, nothing is unmapped. May sleep for long.
  *
  * Return: 0, also if there was nothing; -ENOENT: an area is only partly in
- * the range; -EBUSY: a race with another map or unmap; -EDEADLOCK: an in-kernel
- * user keeps its pins; -EINTR: a fatal signal while waiting for a HWPT that
- * joins or leaves, or for an in-kernel user.
+ * the range; -EBUSY: a race with another map or unmap, or a hardware queue is
+ * there; -EDEADLOCK: an in-kernel user keeps its pins; -EINTR: a fatal signal
+ * while waiting for a HWPT that joins or leaves, or for an in-kernel user.
  */
 int ioas_unmap(struct ioas *ioas, unsigned long first, unsigned long last,
 	       u64 *unmapped, u64 *nr_areas, struct op_stats *st)

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * IOMMU_HWPT_INVALIDATE: user space changed the page table of a nested HWPT,
- * and the IOMMU has to forget what it cached of it.
+ * and the IOMMU has to forget what it cached of it. Who has other objects that
+ * can be invalidated uses the same frame.
  */
 #include <linux/iommu.h>
 #include <linux/uaccess.h>
@@ -29,8 +30,29 @@ static int check_invalidate(const struct iommu_hwpt_invalidate *cmd)
 	return 0;
 }
 
+/**
+ * invalidate_hwpt() - invalidate by a HWPT
+ * @obj: any object, held
+ * @array: see domain_invalidate()
+ * @done: likewise
+ *
+ * May sleep.
+ * Return: see domain_invalidate(); -EINVAL it is no nested HWPT.
+ */
+int invalidate_hwpt(struct object *obj,
+		    const struct iommu_user_data_array *array, u32 *done)
+{
+	struct hwpt *hwpt = container_of(obj, struct hwpt, obj);
+
+	/* Of what a paging HWPT holds, the kernel sees to it itself. */
+	if (obj->type != OBJECT_HWPT || !hwpt->parent)
+		return -EINVAL;
+	return domain_invalidate(hwpt->domain, array, done);
+}
+
 static int invalidate(struct iommufd_ctx *ctx,
-		      const struct iommu_hwpt_invalidate *cmd, u32 *done)
+		      const struct iommu_hwpt_invalidate *cmd,
+		      invalidate_fn fn, u32 *done)
 {
 	struct iommu_user_data_array array = {
 		.type = cmd->data_type,
@@ -39,27 +61,24 @@ static int invalidate(struct iommufd_ctx *ctx,
 		.entry_num = cmd->entry_num,
 	};
 	struct object *obj = object_get(ctx, cmd->hwpt_id, OBJECT_ANY);
-	struct hwpt *hwpt;
-	int rc = -EINVAL;
+	int rc;
 
 	if (IS_ERR(obj))
 		return PTR_ERR(obj);
-	hwpt = container_of(obj, struct hwpt, obj);
-	/* Of what a paging HWPT holds, the kernel sees to it itself. */
-	if (obj->type == OBJECT_HWPT && hwpt->parent)
-		rc = domain_invalidate(hwpt->domain, &array, done);
+	rc = fn(obj, &array, done);
 	object_put(ctx, obj);
 	return rc;
 }
 
 /**
- * cmd_hwpt_invalidate() - IOMMU_HWPT_INVALIDATE
+ * invalidate_by() - IOMMU_HWPT_INVALIDATE, whatever its id stands for
  * @ucmd: the ioctl; how many entries were done is told on failure, too
+ * @fn: invalidates
  *
- * Return: 0; -EOPNOTSUPP or -EINVAL for what does not fit, or is no nested
- * HWPT; -ENOENT no such object; see domain_invalidate(); -EFAULT.
+ * Return: 0; -EOPNOTSUPP or -EINVAL for what does not fit; -ENOENT no such
+ * object; what @fn says; -EFAULT.
  */
-int cmd_hwpt_invalidate(struct ucmd *ucmd)
+int invalidate_by(struct ucmd *ucmd, invalidate_fn fn)
 {
 	struct iommu_hwpt_invalidate *cmd = ucmd->cmd;
 	u32 done = 0;
@@ -67,7 +86,18 @@ int cmd_hwpt_invalidate(struct ucmd *ucmd)
 
 	rc = check_invalidate(cmd);
 	if (!rc)
-		rc = invalidate(ucmd->ctx, cmd, &done);
+		rc = invalidate(ucmd->ctx, cmd, fn, &done);
 	cmd->entry_num = done;
 	return ucmd_respond(ucmd) ?: rc;
+}
+
+/**
+ * cmd_hwpt_invalidate() - IOMMU_HWPT_INVALIDATE of a nested HWPT
+ * @ucmd: the ioctl
+ *
+ * Return: see invalidate_by() and invalidate_hwpt().
+ */
+int cmd_hwpt_invalidate(struct ucmd *ucmd)
+{
+	return invalidate_by(ucmd, invalidate_hwpt);
 }

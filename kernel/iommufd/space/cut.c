@@ -38,7 +38,7 @@ static struct area *find_uncut(struct ioas *ioas, unsigned long iova)
 		if (area->state == AREA_BUSY)
 			return ERR_PTR(-EBUSY);
 		/* Which part a pin belongs to is not known. */
-		if (area->nr_pins)
+		if (area->nr_pins || area->nr_locks)
 			return ERR_PTR(-EINVAL);
 		if (area->state == AREA_READY && !area->nr_inside)
 			return area;

@@ -22,7 +22,7 @@ static void hwpt_release(struct hwpt *hwpt, struct op_stats *st)
 	domain_free(hwpt->domain);
 	if (hwpt->faults)
 		object_unuse(ioas->ctx, &hwpt->faults->obj);
-	object_unuse(ioas->ctx, hwpt->parent ? &hwpt->parent->obj : &ioas->obj);
+	object_unuse(ioas->ctx, hwpt->below);
 }
 
 static void hwpt_destroy(struct iommufd_ctx *ctx, struct object *obj)
@@ -85,7 +85,8 @@ struct hwpt *hwpt_create(struct ioas *ioas, struct device *dev, u32 flags,
 	hwpt->nest_parent = flags & IOMMU_HWPT_ALLOC_NEST_PARENT;
 	hwpt->pasid_compat = flags & IOMMU_HWPT_ALLOC_PASID;
 	hwpt->ioas = ioas;
-	object_use(ctx, &ioas->obj);
+	hwpt->below = &ioas->obj;
+	object_use(ctx, hwpt->below);
 	return hwpt;
 
 err_domain:
@@ -93,6 +94,40 @@ err_domain:
 err_abort:
 	object_abort(ctx, &hwpt->obj);
 	return ERR_PTR(rc);
+}
+
+/**
+ * hwpt_wrap_nested() - make a HWPT of a nested domain
+ * @parent: translates what comes out of it
+ * @below: what the HWPT is to be a user of: @parent, or what uses that; the
+ *	caller holds a busy reference
+ * @domain: the domain; the HWPT's from here on, freed on failure
+ * @flags: enum iommufd_hwpt_alloc_flags
+ *
+ * May sleep.
+ * Return: the HWPT, for hwpt_publish() or hwpt_abort(); or an ERR_PTR, see
+ * object_reserve().
+ */
+struct hwpt *hwpt_wrap_nested(struct hwpt *parent, struct object *below,
+			      struct iommu_domain *domain, u32 flags)
+{
+	struct iommufd_ctx *ctx = parent->ioas->ctx;
+	struct hwpt *hwpt;
+
+	hwpt = object_new(ctx, hwpt, OBJECT_HWPT, hwpt_destroy);
+	if (IS_ERR(hwpt)) {
+		domain_free(domain);
+		return hwpt;
+	}
+	INIT_LIST_HEAD(&hwpt->node);
+	hwpt->domain = domain;
+	hwpt->enforce_coherency = parent->enforce_coherency;
+	hwpt->pasid_compat = flags & IOMMU_HWPT_ALLOC_PASID;
+	hwpt->ioas = parent->ioas;
+	hwpt->parent = parent;
+	hwpt->below = below;
+	object_use(ctx, below);
+	return hwpt;
 }
 
 /**
@@ -109,29 +144,14 @@ err_abort:
 struct hwpt *hwpt_create_nested(struct hwpt *parent, struct device *dev,
 				u32 flags, const struct iommu_user_data *data)
 {
-	struct iommufd_ctx *ctx = parent->ioas->ctx;
-	struct hwpt *hwpt;
-	int rc;
+	struct iommu_domain *domain;
 
 	if (!parent->nest_parent)
 		return ERR_PTR(-EINVAL);
-	hwpt = object_new(ctx, hwpt, OBJECT_HWPT, hwpt_destroy);
-	if (IS_ERR(hwpt))
-		return hwpt;
-	INIT_LIST_HEAD(&hwpt->node);
-
-	hwpt->domain = domain_create_nested(dev, flags, parent->domain, data);
-	if (IS_ERR(hwpt->domain)) {
-		rc = PTR_ERR(hwpt->domain);
-		object_abort(ctx, &hwpt->obj);
-		return ERR_PTR(rc);
-	}
-	hwpt->enforce_coherency = parent->enforce_coherency;
-	hwpt->pasid_compat = flags & IOMMU_HWPT_ALLOC_PASID;
-	hwpt->ioas = parent->ioas;
-	hwpt->parent = parent;
-	object_use(ctx, &parent->obj);
-	return hwpt;
+	domain = domain_create_nested(dev, flags, parent->domain, data);
+	if (IS_ERR(domain))
+		return ERR_CAST(domain);
+	return hwpt_wrap_nested(parent, &parent->obj, domain, flags);
 }
 
 /**
@@ -171,7 +191,7 @@ void hwpt_publish(struct hwpt *hwpt)
 }
 
 /**
- * hwpt_abort() - give back what hwpt_create() or hwpt_create_nested() gave
+ * hwpt_abort() - give back what made a HWPT
  * @hwpt: not published; filled or not; nothing is attached to it
  */
 void hwpt_abort(struct hwpt *hwpt)

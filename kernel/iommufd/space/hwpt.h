@@ -22,9 +22,10 @@ struct iopf_group;
  * @obj: its object; its users are attached device groups, and nested HWPTs
  * @parent: NULL for a paging HWPT, whose domain holds an IOAS's mappings. A
  *	nested one has its page table in user space, and lets its parent
- *	translate what comes out of that; a user of it
- * @ioas: whose mappings it, or its parent, holds; a paging HWPT is a user of
- *	it
+ *	translate what comes out of that
+ * @ioas: whose mappings it, or its parent, holds
+ * @below: what it was made on top of, an IOAS, a parent or a virtual IOMMU; a
+ *	user of it
  * @domain: what the IOMMU driver knows
  * @faults: where page faults of its devices are reported, or NULL; a user of it
  * @enforce_coherency: no device attached to it can bypass the CPU's caches;
@@ -47,6 +48,7 @@ struct hwpt {
 	struct object obj;
 	struct hwpt *parent;
 	struct ioas *ioas;
+	struct object *below;
 	struct iommu_domain *domain;
 	struct fault_queue *faults;
 	bool enforce_coherency;
@@ -77,6 +79,8 @@ struct hwpt *hwpt_create(struct ioas *ioas, struct device *dev, u32 flags,
 			 const struct iommu_user_data *data);
 struct hwpt *hwpt_create_nested(struct hwpt *parent, struct device *dev,
 				u32 flags, const struct iommu_user_data *data);
+struct hwpt *hwpt_wrap_nested(struct hwpt *parent, struct object *below,
+			      struct iommu_domain *domain, u32 flags);
 int hwpt_fill(struct hwpt *hwpt, struct op_stats *st);
 void hwpt_report_faults(struct hwpt *hwpt, struct fault_queue *queue,
 			int (*handler)(struct iopf_group *faults));

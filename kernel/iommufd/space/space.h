@@ -45,6 +45,7 @@ struct device;
 struct dma_buf;
 struct file;
 struct hwpt;
+struct page;
 struct pin_request;
 
 /**
@@ -99,6 +100,7 @@ enum area_state {
  * @iommu_prot: for iommu_map()
  * @nr_inside: in-kernel users at work in it just now; under iova_lock
  * @nr_pins: pins of in-kernel users; under iova_lock
+ * @nr_locks: pins of hardware, which cannot be asked for them; under iova_lock
  * @state: under iova_lock
  * @node: on the list of the one who made it BUSY
  * @rcu: frees it
@@ -112,6 +114,7 @@ struct area {
 	int iommu_prot;
 	unsigned int nr_inside;
 	unsigned int nr_pins;
+	unsigned int nr_locks;
 	enum area_state state;
 	struct list_head node;
 	struct rcu_head rcu;
@@ -250,18 +253,34 @@ enum access_flags {
 
 int ioas_enter_range(struct ioas *ioas, unsigned long first,
 		     unsigned long last, unsigned int how);
-void ioas_exit_range(struct ioas *ioas, unsigned long first,
-		     unsigned long last, int pins);
+void ioas_count_range(struct ioas *ioas, unsigned long first,
+		      unsigned long last, int inside, int pins, int locks);
 struct mem *ioas_slice(struct ioas *ioas, unsigned long first,
 		       unsigned long last, u64 *offset, unsigned long *length);
-void ioas_unpin_range(struct ioas *ioas, unsigned long first,
+int ioas_pin_pages(struct ioas *ioas, unsigned long first, unsigned long last,
+		   struct page **pages);
+void ioas_unpin_pages(struct ioas *ioas, unsigned long first,
 		      unsigned long last);
 int ioas_add_access(struct ioas *ioas, struct ioas_access *access);
 void ioas_remove_access(struct ioas *ioas, struct ioas_access *access);
 int ioas_evict(struct ioas *ioas, struct area *area);
 
+/* lock.c: memory that hardware uses by its address; for viommu/ */
+int ioas_lock_range(struct ioas *ioas, unsigned long first,
+		    unsigned long last, phys_addr_t *phys);
+void ioas_unlock_range(struct ioas *ioas, unsigned long first,
+		       unsigned long last);
+
 /* cmd_invalidate.c, cmd_ioas.c, cmd_map.c, cmd_process.c: the ioctls */
+struct iommu_user_data_array;
 struct ucmd;
+/* Invalidates by what an id stands for. */
+typedef int (*invalidate_fn)(struct object *obj,
+			     const struct iommu_user_data_array *array,
+			     u32 *done);
+int invalidate_hwpt(struct object *obj,
+		    const struct iommu_user_data_array *array, u32 *done);
+int invalidate_by(struct ucmd *ucmd, invalidate_fn fn);
 int cmd_hwpt_invalidate(struct ucmd *ucmd);
 int cmd_ioas_alloc(struct ucmd *ucmd);
 int cmd_ioas_change_process(struct ucmd *ucmd);
