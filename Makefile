@@ -16,7 +16,7 @@ VM := $(TOP)/selftests/vm
 .DEFAULT_GOAL := all
 
 # Goals that need Debian 13's tools, and so the sandbox.
-INSIDE := all modules bpf tools unit tests
+INSIDE := all modules viommu bpf tools unit tests
 
 ifeq ($(wildcard /etc/iommufd-bpf-sandbox),)
 # ---------------------------------------------------------------- on the host
@@ -26,6 +26,7 @@ JOBS ?= $(shell nproc)
 
 all:	## build everything: modules, policies, tools, tests
 modules:	## build iommufd.ko and vfio.ko, and check what they contain
+viommu:	## build iommufd.ko with virtual IOMMUs, for tests, into build/kernel-viommu
 bpf:	## build the bundled policies
 tools:	## build iommutop and iommutrace
 unit:	## build and run the unit tests, under sanitizers
@@ -43,7 +44,7 @@ help:	## list what can be made
 demo: all	## a real device does DMA through /dev/iommu, in a VM, on your screen
 	@$(TOP)/selftests/demo
 
-check: all upstream	## run every test: on the host, then in VMs with VT-d and AMD-Vi
+check: all viommu upstream	## run every test: on the host, then in VMs with VT-d and AMD-Vi
 	@$(TOP)/selftests/check
 
 check-debug: all upstream debug	## run the VMs' tests on a kernel with KASAN, lockdep, kmemleak…
@@ -97,15 +98,33 @@ modules: $(BUILD)/modules.stamp
 # Folders count too: their time changes when a file goes.
 KERNEL_FILES := $(shell find $(TOP)/kernel ! -name '.*' ! -name '*~')
 
-$(BUILD)/modules.stamp: $(KERNEL_FILES) $(VM)/stage
-	@mkdir -p $(BUILD)/kernel
-	@cp -rsf $(TOP)/kernel/. $(BUILD)/kernel
-	@find $(BUILD)/kernel -xtype l -delete
-	@$(MAKE) -C $(KDIR) M=$(BUILD)/kernel $(if $(W),W=$(W)) $(if $(V),V=$(V)) modules
-	@for ko in $$(find $(BUILD)/kernel -name '*.ko'); do \
+# kernel_build FOLDER,VARIABLES
+define kernel_build
+	@mkdir -p $(1)
+	@cp -rsf $(TOP)/kernel/. $(1)
+	@find $(1) -xtype l -delete
+	@$(MAKE) -C $(KDIR) M=$(1) $(2) $(if $(W),W=$(W)) $(if $(V),V=$(V)) modules
+	@for ko in $$(find $(1) -name '*.ko'); do \
 		readelf -SW $$ko | grep -q ' \.BTF ' || \
 		{ echo "$$ko has no .BTF: BPF programs could not use it" >&2; exit 1; }; \
 	done
+endef
+
+# No driver of this kernel has virtual IOMMUs, so what serves them is not in
+# what is installed: a second iommufd.ko, with its mock, has it for the tests.
+viommu: $(BUILD)/viommu.stamp
+
+VIOMMU_SYMBOL := ' (cmd_|iommufd_)?(viommu|vdevice|veventq|hw_queue)_'
+
+$(BUILD)/viommu.stamp: $(KERNEL_FILES)
+	$(call kernel_build,$(BUILD)/kernel-viommu,VIOMMU=1)
+	@nm $(BUILD)/kernel-viommu/iommufd/iommufd.ko | grep -qE $(VIOMMU_SYMBOL)
+	@touch $@
+
+$(BUILD)/modules.stamp: $(KERNEL_FILES) $(VM)/stage
+	$(call kernel_build,$(BUILD)/kernel)
+	@! nm $(BUILD)/kernel/iommufd/iommufd.ko | grep -E $(VIOMMU_SYMBOL) || \
+		{ echo "iommufd.ko has virtual IOMMUs, which are for make viommu only" >&2; exit 1; }
 	@if [ -e $(TOP)/kernel/vfio/Kbuild ]; then $(MAKE) gates; fi
 	@$(VM)/stage
 	@touch $@

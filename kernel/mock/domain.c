@@ -28,13 +28,13 @@ static struct mock_domain *to_mock_domain(struct iommu_domain *domain)
 }
 
 /**
- * mock_attach() - iommu_domain_ops.attach_dev
+ * mock_check_device() - can a device be attached?
  * @domain: of ours
  * @dev: any device
  *
  * Return: 0; -EINVAL it is not ours, or cannot track what it writes.
  */
-int mock_attach(struct iommu_domain *domain, struct device *dev)
+int mock_check_device(struct iommu_domain *domain, struct device *dev)
 {
 	struct mock_dev *mdev = to_mock_dev(dev);
 
@@ -43,6 +43,22 @@ int mock_attach(struct iommu_domain *domain, struct device *dev)
 	if (domain->dirty_ops && mdev->flags & MOCK_FLAGS_DEVICE_NO_DIRTY)
 		return -EINVAL;
 	return 0;
+}
+
+/**
+ * mock_attach() - iommu_domain_ops.attach_dev of all but nested domains
+ * @domain: of ours
+ * @dev: any device
+ *
+ * Return: see mock_check_device().
+ */
+int mock_attach(struct iommu_domain *domain, struct device *dev)
+{
+	int rc = mock_check_device(domain, dev);
+
+	if (!rc)
+		to_mock_dev(dev)->viommu = NULL;
+	return rc;
 }
 
 static int mock_map_pages(struct iommu_domain *domain, unsigned long iova,
@@ -267,7 +283,7 @@ struct iommu_domain *mock_domain_alloc(struct device *dev, u32 flags,
 	int rc;
 
 	if (parent)
-		return mock_nested_alloc(flags, parent, data);
+		return mock_nested_alloc(flags, parent, NULL, data);
 	if (flags & ~known)
 		return ERR_PTR(-EOPNOTSUPP);
 	if (dirty && to_mock_dev(dev)->flags & MOCK_FLAGS_DEVICE_NO_DIRTY)

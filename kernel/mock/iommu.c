@@ -14,13 +14,8 @@
 
 static struct iommu_device mock_iommu;
 
-static int mock_block(struct iommu_domain *domain, struct device *dev)
-{
-	return 0;
-}
-
 static const struct iommu_domain_ops mock_blocked_ops = {
-	.attach_dev = mock_block,
+	.attach_dev = mock_attach,
 };
 
 /* Static, and so it can neither be lacking nor fail. */

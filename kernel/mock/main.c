@@ -32,6 +32,9 @@ static int (*const commands[])(struct tcmd *tcmd) = {
 	[IOMMU_TEST_OP_MD_CHECK_IOTLB] = tcmd_check_iotlb,
 	[IOMMU_TEST_OP_TRIGGER_IOPF] = tcmd_trigger_iopf,
 	[IOMMU_TEST_OP_DEV_CHECK_CACHE] = tcmd_dev_check_cache,
+#ifdef IOMMUFD_VIOMMU
+	[IOMMU_TEST_OP_TRIGGER_VEVENT] = tcmd_trigger_vevent,
+#endif
 	[IOMMU_TEST_OP_PASID_ATTACH] = tcmd_pasid_attach,
 	[IOMMU_TEST_OP_PASID_REPLACE] = tcmd_pasid_replace,
 	[IOMMU_TEST_OP_PASID_DETACH] = tcmd_pasid_detach,
@@ -83,6 +86,14 @@ static const struct ioctl_hook mock_hook = {
 	.ioctl = mock_ioctl,
 };
 
+static void mock_clear_core(void)
+{
+	core->domain_trust_dirty(NULL);
+	core->device_set_pasid_replacer(NULL);
+	iommufd_unregister_hook(&mock_hook);
+	mock_iommu_exit();
+}
+
 static int __init mock_init(void)
 {
 	int rc = mock_iommu_init();
@@ -96,6 +107,11 @@ static int __init mock_init(void)
 	}
 	core->device_set_pasid_replacer(mock_iommu_driver());
 	core->domain_trust_dirty(mock_iommu_driver());
+	rc = mock_viommu_init();
+	if (rc) {
+		mock_clear_core();
+		return rc;
+	}
 	mock_dmabuf_init();
 	return 0;
 }
@@ -103,10 +119,8 @@ static int __init mock_init(void)
 static void __exit mock_exit(void)
 {
 	mock_dmabuf_exit();
-	core->domain_trust_dirty(NULL);
-	core->device_set_pasid_replacer(NULL);
-	iommufd_unregister_hook(&mock_hook);
-	mock_iommu_exit();
+	mock_viommu_exit();
+	mock_clear_core();
 }
 
 module_init(mock_init);

@@ -16,6 +16,7 @@
 #include "hook.h"
 #include "mock_abi.h"
 
+struct iommufd_viommu;
 struct platform_device;
 
 /* main.c */
@@ -51,6 +52,8 @@ int tcmd_respond(struct tcmd *tcmd);
  *	they are
  * @nr_partial: faults reported that were not the last of their group
  * @answers: enum mock_answer
+ * @viommu: what the nested domain without a PASID is on top of, or NULL; under
+ *	the IOMMU core's lock of its group
  */
 struct mock_dev {
 	struct platform_device *pdev;
@@ -61,6 +64,7 @@ struct mock_dev {
 	bool may_fault;
 	unsigned int nr_partial;
 	atomic_t answers[MOCK_NR_ANSWERS];
+	struct iommufd_viommu *viommu;
 };
 
 int mock_iommu_init(void);
@@ -76,6 +80,7 @@ struct iommu_domain *mock_domain_alloc(struct device *dev, u32 flags,
 				       const struct iommu_user_data *data);
 struct mock_pt *mock_domain_pt(struct iommu_domain *domain);
 bool mock_domain_tracks(struct iommu_domain *domain);
+int mock_check_device(struct iommu_domain *domain, struct device *dev);
 int mock_attach(struct iommu_domain *domain, struct device *dev);
 int mock_read_data(const struct iommu_user_data *data,
 		   struct iommu_hwpt_selftest *user);
@@ -97,8 +102,32 @@ void mock_page_response(struct device *dev, struct iopf_fault *evt,
 
 /* nested.c */
 struct iommu_domain *mock_nested_alloc(u32 flags, struct iommu_domain *parent,
+				       struct iommufd_viommu *viommu,
 				       const struct iommu_user_data *data);
 int tcmd_check_iotlb(struct tcmd *tcmd);
+
+/* viommu.c */
+#ifdef IOMMUFD_VIOMMU
+int mock_viommu_init(void);
+void mock_viommu_exit(void);
+int mock_viommu_admit(struct iommufd_viommu *viommu, struct device *dev);
+int tcmd_trigger_vevent(struct tcmd *tcmd);
+#else
+static inline int mock_viommu_init(void)
+{
+	return 0;
+}
+
+static inline void mock_viommu_exit(void)
+{
+}
+
+static inline int mock_viommu_admit(struct iommufd_viommu *viommu,
+				    struct device *dev)
+{
+	return 0;
+}
+#endif
 
 /* page_table.c */
 struct mock_pt *mock_pt_alloc(void);

@@ -36,6 +36,7 @@ enum {
 	IOMMU_TEST_OP_MD_CHECK_IOTLB = 14, /* what a nested HWPT caches */
 	IOMMU_TEST_OP_TRIGGER_IOPF = 15, /* let a device fault */
 	IOMMU_TEST_OP_DEV_CHECK_CACHE = 16,
+	IOMMU_TEST_OP_TRIGGER_VEVENT = 17, /* let a device's vIOMMU report */
 	IOMMU_TEST_OP_PASID_ATTACH = 18,
 	IOMMU_TEST_OP_PASID_REPLACE = 19,
 	IOMMU_TEST_OP_PASID_DETACH = 20,
@@ -137,6 +138,53 @@ struct iommu_hwpt_invalidate_selftest {
 	__u32 iotlb_id;
 };
 
+/* IOMMU_VIOMMU_ALLOC's data: with VIOMMU=1 only, like all that follows */
+#define IOMMU_VIOMMU_TYPE_SELFTEST 0xdeadbeefU
+
+/**
+ * struct iommu_viommu_selftest - what goes into a virtual IOMMU and comes out
+ * @in_data: a number
+ * @out_data: the same
+ * @out_mmap_offset: for mmap() of /dev/iommu: @in_data is there
+ * @out_mmap_length: bytes
+ */
+struct iommu_viommu_selftest {
+	__u32 in_data;
+	__u32 out_data;
+	__aligned_u64 out_mmap_offset;
+	__aligned_u64 out_mmap_length;
+};
+
+/* IOMMU_HWPT_INVALIDATE's entries with a virtual IOMMU's id */
+#define IOMMU_VIOMMU_INVALIDATE_DATA_SELFTEST 0xdeadbeefU
+
+/**
+ * struct iommu_viommu_invalidate_selftest - empty caches of a device
+ * @flags: IOMMU_TEST_INVALIDATE_FLAG_ALL: all of them, whatever @cache_id is
+ * @vdev_id: the virtual machine's name for the device
+ * @cache_id: which one
+ */
+struct iommu_viommu_invalidate_selftest {
+	__u32 flags;
+	__u32 vdev_id;
+	__u32 cache_id;
+};
+
+/* IOMMU_VEVENTQ_ALLOC */
+#define IOMMU_VEVENTQ_TYPE_SELFTEST 0xbeefbeefU
+
+/**
+ * struct iommu_viommu_event_selftest - an event
+ * @virt_id: the virtual machine's name for the device
+ */
+struct iommu_viommu_event_selftest {
+	__u32 virt_id;
+};
+
+/* IOMMU_HW_QUEUE_ALLOC: how many; each needs the one before it */
+#define IOMMU_HW_QUEUE_TYPE_SELFTEST 0xdeadbeefU
+#define IOMMU_TEST_HW_QUEUE_MAX 2
+
 /*
  * The argument of IOMMU_TEST_CMD. id says what it is about, for accesses by a
  * file descriptor; __reserved is 0; last only ends the first version of it.
@@ -223,6 +271,9 @@ struct iommu_test_cmd {
 			__u32 pasid;
 			__u32 pt_id; /* not DETACH */
 		} pasid_attach; /* and the other commands of PASIDs */
+		struct {
+			__u32 dev_id;
+		} trigger_vevent;
 		struct {
 			__u32 out_nr[MOCK_NR_ANSWERS];
 		} count_answers;

@@ -12,11 +12,13 @@
  * struct mock_nested - a nested domain
  * @domain: what the core sees
  * @parent: the paging domain that it is on top of, which must outlive it
+ * @viommu: the virtual IOMMU that it was made of, or NULL; likewise
  * @iotlb: what its IOTLB holds; 0: nothing
  */
 struct mock_nested {
 	struct iommu_domain domain;
 	struct iommu_domain *parent;
+	struct iommufd_viommu *viommu;
 	u32 iotlb[MOCK_NESTED_DOMAIN_IOTLB_NUM];
 };
 
@@ -74,23 +76,38 @@ static void mock_nested_free(struct iommu_domain *domain)
 	kfree(nested);
 }
 
+static int mock_nested_attach(struct iommu_domain *domain, struct device *dev)
+{
+	struct mock_nested *nested = to_mock_nested(domain);
+	int rc = mock_check_device(domain, dev);
+
+	if (!rc && nested->viommu)
+		rc = mock_viommu_admit(nested->viommu, dev);
+	if (!rc)
+		to_mock_dev(dev)->viommu = nested->viommu;
+	return rc;
+}
+
 static const struct iommu_domain_ops mock_nested_ops = {
-	.attach_dev = mock_attach,
+	.attach_dev = mock_nested_attach,
 	.set_dev_pasid = mock_set_pasid,
 	.cache_invalidate_user = mock_invalidate,
 	.free = mock_nested_free,
 };
 
 /**
- * mock_nested_alloc() - iommu_ops.domain_alloc_user with a parent
+ * mock_nested_alloc() - iommu_ops.domain_alloc_user with a parent, and the
+ *	same of a virtual IOMMU
  * @flags: none are known
  * @parent: a paging domain
+ * @viommu: the virtual IOMMU, or NULL
  * @data: struct iommu_hwpt_selftest
  *
  * Return: the domain, or an ERR_PTR: -EOPNOTSUPP what it cannot do, -EINVAL,
  * -EFAULT, -ENOMEM.
  */
 struct iommu_domain *mock_nested_alloc(u32 flags, struct iommu_domain *parent,
+				       struct iommufd_viommu *viommu,
 				       const struct iommu_user_data *data)
 {
 	struct iommu_hwpt_selftest user = {};
@@ -114,6 +131,7 @@ struct iommu_domain *mock_nested_alloc(u32 flags, struct iommu_domain *parent,
 	nested->domain.type = IOMMU_DOMAIN_NESTED;
 	nested->domain.ops = &mock_nested_ops;
 	nested->parent = parent;
+	nested->viommu = viommu;
 	for (i = 0; i < ARRAY_SIZE(nested->iotlb); i++)
 		nested->iotlb[i] = user.iotlb;
 	mock_domain_nest(parent, 1);

@@ -27,7 +27,7 @@ int mock_set_pasid(struct iommu_domain *domain, struct device *dev,
 	struct mock_dev *mdev;
 	int rc;
 
-	rc = mock_attach(domain, dev);
+	rc = mock_check_device(domain, dev);
 	if (rc)
 		return rc;
 	mdev = to_mock_dev(dev);

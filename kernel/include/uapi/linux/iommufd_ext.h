@@ -145,6 +145,22 @@ struct iommu_veventq_alloc {
 	__u32 __reserved;
 };
 
+/**
+ * struct iommufd_vevent_header - in front of every event that is read
+ * @flags: enum iommu_veventq_flag
+ * @sequence: the event's number, from 0 on, and from INT_MAX on to 0 again;
+ *	what lies between two numbers was lost
+ */
+struct iommufd_vevent_header {
+	__u32 flags;
+	__u32 sequence;
+};
+
+/* No event follows: those up to this number were lost. */
+enum iommu_veventq_flag {
+	IOMMU_VEVENTQ_FLAG_LOST_EVENTS = 1U << 0,
+};
+
 #define IOMMU_VEVENTQ_ALLOC _IO(IOMMUFD_TYPE, IOMMUFD_CMD_VEVENTQ_ALLOC)
 
 /**
@@ -184,6 +200,10 @@ struct iommu_hw_queue_alloc {
 #define IOMMU_HW_INFO_FLAG_INPUT_TYPE (1 << 0)
 /* enum iommu_hw_info_type */
 #define IOMMU_HW_INFO_TYPE_DEFAULT 0
+/* Types that mean nothing yet: enum iommu_viommu_type and its like. */
+#define IOMMU_VIOMMU_TYPE_DEFAULT 0
+#define IOMMU_VEVENTQ_TYPE_DEFAULT 0
+#define IOMMU_HW_QUEUE_TYPE_DEFAULT 0
 /* enum iommufd_hw_capabilities: the device has no ATS */
 #define IOMMU_HW_CAP_PCI_ATS_NOT_SUPPORTED (1 << 3)
 
