@@ -2,7 +2,8 @@
 /*
  * mocked.h - what the files of the test with the mock IOMMU share
  *
- * mocked.c runs the tables; each of the other files owns one.
+ * mocked.c runs the tables, mock_rig.c makes what they test; each of the other
+ * files owns a table.
  */
 #ifndef SELFTESTS_UAPI_MOCKED_H
 #define SELFTESTS_UAPI_MOCKED_H
