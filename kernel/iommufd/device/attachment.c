@@ -128,6 +128,17 @@ static int switch_device(struct device *dev, void *data)
 	return rc ?: 1;
 }
 
+/*
+ * The core looks twice at the domain in the handle: has it a handler, and which
+ * one. In between the domain may be another. So both must have one; ours
+ * answers what no queue waits for, as the core does without.
+ */
+static void ensure_handler(struct iommu_domain *domain)
+{
+	if (!READ_ONCE(domain->iopf_handler))
+		WRITE_ONCE(domain->iopf_handler, device_deliver_fault);
+}
+
 /* What iommu_replace_device_pasid() does where there is one. */
 static int switch_pasid(struct attachment *att, struct hwpt *from,
 			struct hwpt *to)
@@ -147,7 +158,9 @@ static int switch_pasid(struct attachment *att, struct hwpt *from,
 	 * The core goes on finding this handle. Before the driver waits for
 	 * the reports that still saw the old domain in it.
 	 */
-	WRITE_ONCE(handle->domain, to->domain);
+	ensure_handler(from->domain);
+	ensure_handler(to->domain);
+	smp_store_release(&handle->domain, to->domain);
 	/* Holds the core's lock of the group, as it would itself. */
 	rc = iommu_group_for_each_dev(att->group->group, &sw, switch_device);
 	if (rc > 0)
