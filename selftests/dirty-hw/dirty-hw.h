@@ -58,6 +58,8 @@ struct vmonly_access leaf_at(__u64 iova);
 /* Map @len bytes of that shape at @iova, or end the test; the memory. */
 void *map_memory(const struct tracked *t, size_t len, enum mem_shape shape,
 		 __u64 iova);
+/* Map in leaves of a page from now on, however contiguous the memory is. */
+void only_small_leaves(const struct tracked *t);
 /* Fail unless all of the range is mapped by leaves of @leaf bytes. */
 void expect_leaves(__u64 iova, __u64 length, __u64 leaf);
 

@@ -87,6 +87,7 @@ static void written_meanwhile(void)
 	unsigned int round, reads = 0, seed = pattern_seed();
 
 	srandom(seed);
+	only_small_leaves(&t);
 	map_memory(&t, PAGES * PAGE_SZ, MEM_SCATTERED, BASE_IOVA);
 	expect_leaves(BASE_IOVA, PAGES * PAGE_SZ, PAGE_SZ);
 	CHECK_OK(set_tracking(&t, true));
@@ -184,7 +185,8 @@ static void flushes(void)
 	struct flushes f;
 	bool vtd;
 
-	map_memory(&t, HUGE_SZ, MEM_SCATTERED, BASE_IOVA);
+	map_memory(&t, PAGE_SZ, MEM_PLAIN, BASE_IOVA);
+	map_memory(&t, PAGE_SZ, MEM_PLAIN, BASE_IOVA + 3 * PAGE_SZ);
 	map_memory(&t, HUGE_SZ, MEM_HUGETLB, huge);
 	CHECK_OK(set_tracking(&t, true));
 	watch_flushes(&vtd);

@@ -124,6 +124,18 @@ void *map_memory(const struct tracked *t, size_t len, enum mem_shape shape,
 	return va;
 }
 
+void only_small_leaves(const struct tracked *t)
+{
+	struct iommu_option cmd = {
+		.size = sizeof(cmd),
+		.option_id = IOMMU_OPTION_HUGE_PAGES,
+		.op = IOMMU_OPTION_OP_SET,
+		.object_id = t->d.ioas,
+	};
+
+	CHECK_OK(xioctl(t->d.space, IOMMU_OPTION, &cmd));
+}
+
 void expect_leaves(__u64 iova, __u64 length, __u64 leaf)
 {
 	__u64 at;

@@ -39,6 +39,16 @@ static void write_both(struct oracle *o, __u64 iova)
 	oracle_write(o, iova);
 }
 
+/* One by one: AMD-Vi makes one leaf of neighbours that happen to fit. */
+static void map_huge(const struct tracked *t, __u64 length)
+{
+	__u64 at;
+
+	for (at = 0; at < length; at += HUGE_SZ)
+		map_memory(t, HUGE_SZ, MEM_HUGETLB, BASE_IOVA + at);
+	expect_leaves(BASE_IOVA, length, HUGE_SZ);
+}
+
 /*
  * Leaves of one size: single ones, neighbours, the ends, all; read with and
  * without clearing, and again.
@@ -50,7 +60,13 @@ static void exact(enum mem_shape shape, __u64 leaf, size_t leaves)
 	struct oracle *o;
 	size_t step, i;
 
-	map_memory(&t, length, shape, BASE_IOVA);
+	if (leaf == HUGE_SZ) {
+		map_huge(&t, length);
+	} else {
+		only_small_leaves(&t);
+		map_memory(&t, length, shape, BASE_IOVA);
+		expect_leaves(BASE_IOVA, length, leaf);
+	}
 	o = oracle_new(BASE_IOVA, length);
 	CHECK_OK(set_tracking(&t, true));
 	compare(&t, o, BASE_IOVA, length, PAGE_SZ, true);
@@ -72,8 +88,13 @@ static void exact(enum mem_shape shape, __u64 leaf, size_t leaves)
 
 static void exact_4k(void)
 {
-	/* A page of memory for each leaf, and none beside another. */
 	exact(MEM_SCATTERED, PAGE_SZ, 512);
+}
+
+/* Large pages, mapped in small leaves. */
+static void exact_4k_of_2m(void)
+{
+	exact(MEM_HUGETLB, PAGE_SZ, HUGE_SZ / PAGE_SZ);
 }
 
 static void exact_2m(void)
@@ -88,8 +109,7 @@ static void part_of_2m(void)
 	const __u64 middle = BASE_IOVA + HUGE_SZ;
 	__u64 at, length;
 
-	map_memory(&t, 3 * HUGE_SZ, MEM_HUGETLB, BASE_IOVA);
-	expect_leaves(BASE_IOVA, 3 * HUGE_SZ, HUGE_SZ);
+	map_huge(&t, 3 * HUGE_SZ);
 	CHECK_OK(set_tracking(&t, true));
 	for (length = PAGE_SZ; length < HUGE_SZ; length *= 8) {
 		for (at = 0; at < HUGE_SZ; at += HUGE_SZ / 4) {
@@ -273,6 +293,7 @@ static void random_model(void)
 
 static const struct test tests[] = {
 	{ "exact-4k", exact_4k, 0 },
+	{ "exact-4k-of-2m", exact_4k_of_2m, 0 },
 	{ "exact-2m", exact_2m, 0 },
 	{ "part-of-2m", part_of_2m, 0 },
 	{ "sizes-between", sizes_between, 0 },
