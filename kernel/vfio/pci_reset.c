@@ -312,7 +312,8 @@ static void vfio_pci_wake_up(struct vfio_device *member)
 	struct vfio_pci_core_device *core = to_core(member);
 	struct pci_dev *pdev = core->pdev;
 	bool restore = core->needs_pm_restore &&
-		       pdev->current_state >= PCI_D3hot;
+		       (__force int)pdev->current_state >=
+			       (__force int)PCI_D3hot;
 
 	if (pci_set_power_state(pdev, PCI_D0) || !restore)
 		return;

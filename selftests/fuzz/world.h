@@ -71,10 +71,10 @@ struct mapped {
 };
 
 struct world {
-	_Atomic __u32 ids[NR_CTX][NR_ID_KINDS][NR_IDS];
+	atomic_uint ids[NR_CTX][NR_ID_KINDS][NR_IDS];
 	atomic_int fds[NR_FD_KINDS][NR_FDS];
 	struct mapped maps[NR_CTX][NR_MAPS];
-	_Atomic __u32 cookies[8];	/* of faults that were read */
+	atomic_uint cookies[8];	/* of faults that were read */
 };
 
 extern struct world world;

@@ -42,7 +42,7 @@ static void check_chain(const void *info, __u32 argsz, __u32 nr_ranges)
 	__u32 at = ((const struct vfio_iommu_type1_info *)info)->cap_offset;
 
 	CHECK_EQ(at, FIXED);
-	ranges = info + at;
+	ranges = (const void *)((const char *)info + at);
 	CHECK_EQ(ranges->header.id, VFIO_IOMMU_TYPE1_INFO_CAP_IOVA_RANGE);
 	CHECK_EQ(ranges->header.version, 1);
 	CHECK_EQ(ranges->nr_iovas, nr_ranges);
@@ -50,7 +50,7 @@ static void check_chain(const void *info, __u32 argsz, __u32 nr_ranges)
 	at += sizeof(*ranges) + nr_ranges * sizeof(ranges->iova_ranges[0]);
 	CHECK_EQ(ranges->header.next, at);
 	CHECK(at + sizeof(*avail) <= argsz);
-	avail = info + at;
+	avail = (const void *)((const char *)info + at);
 	CHECK_EQ(avail->header.id, VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL);
 	CHECK_EQ(avail->header.version, 1);
 	CHECK_EQ(avail->header.next, 0);
@@ -97,12 +97,12 @@ static void whole_space(void)
 	const struct vfio_iommu_type1_info_cap_iova_range *ranges;
 	struct space s = new_container(0);
 
-	ranges = (const void *)ask(s.fd, MOST) + FIXED;
+	ranges = (const void *)((const char *)ask(s.fd, MOST) + FIXED);
 	CHECK_EQ(ranges->iova_ranges[0].start, 0);
 	CHECK_EQ(ranges->iova_ranges[0].end, ~0ULL);
 	/* What is mapped does not matter. */
 	CHECK_OK(vfio_type1_map(s.fd, nowhere(PAGE_SZ), PAGE_SZ, BASE, DMA_RW));
-	ranges = (const void *)ask(s.fd, MOST) + FIXED;
+	ranges = (const void *)((const char *)ask(s.fd, MOST) + FIXED);
 	CHECK_EQ(ranges->nr_iovas, 1);
 	CHECK_EQ(ranges->iova_ranges[0].end, ~0ULL);
 }

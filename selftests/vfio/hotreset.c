@@ -93,8 +93,9 @@ static int devid_of(const struct info *info, int function)
 	unsigned int segment, bus, slot, fn;
 	__u32 i;
 
-	CHECK_EQ(sscanf(bdf[function], "%x:%x:%x.%x", &segment, &bus, &slot,
-			&fn), 4);
+	if (sscanf(bdf[function], "%x:%x:%x.%x", &segment, &bus, &slot,
+		   &fn) != 4)
+		FAIL("'%s' is no PCI address", bdf[function]);
 	for (i = 0; i < info->hdr.count; i++) {
 		const struct vfio_pci_dependent_device *d = &info->devices[i];
 
@@ -389,7 +390,7 @@ static double seconds(void)
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec + t.tv_nsec * 1e-9;
+	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
 static void test_reset_against_bind(void)

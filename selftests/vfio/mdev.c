@@ -7,8 +7,8 @@
  * usage: mdev [mtty]
  *
  * Owns: the device under test, an instance of the mock mdev; of each of the
- * mock's types in turn; or, with mtty, one of the kernel's sample driver. And what holds after every test: nothing is pinned, the
- * group can be opened.
+ * mock's types in turn; or, with mtty, one of the kernel's sample driver. And
+ * what holds after every test: nothing is pinned, the group can be opened.
  */
 #include <dirent.h>
 #include <fcntl.h>

@@ -160,6 +160,7 @@ static int switch_pasid(struct attachment *att, struct hwpt *from,
 	 */
 	ensure_handler(from->domain);
 	ensure_handler(to->domain);
+	/* Who finds the domain there finds its handler. */
 	smp_store_release(&handle->domain, to->domain);
 	/* Holds the core's lock of the group, as it would itself. */
 	rc = iommu_group_for_each_dev(att->group->group, &sw, switch_device);
