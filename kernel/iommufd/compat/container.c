@@ -191,7 +191,8 @@ static int unmap_dma(struct iommufd_ctx *ctx, void __user *arg)
  * -EFAULT; -EPERM a no-iommu container, without CAP_SYS_RAWIO; -EINVAL a
  * structure too small, unknown flags, no access, an empty or misaligned range,
  * a type or a range that cannot be; -EOVERFLOW a range that wraps;
- * -ENODEV no compat IOAS; see ioas_set_huge_pages(), ioas_map(), ioas_cut(), ioas_unmap(), container_get_info(); what policies say.
+ * -ENODEV no compat IOAS; see ioas_set_huge_pages(), ioas_map(), ioas_cut(),
+ * ioas_unmap(), container_get_info(); what policies say.
  */
 long container_ioctl(struct iommufd_ctx *ctx, unsigned int nr,
 		     unsigned long arg)
