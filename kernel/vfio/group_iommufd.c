@@ -80,7 +80,8 @@ void vfio_group_unset_iommufd(struct vfio_group *group)
 static int vfio_group_bind(struct vfio_device *device)
 {
 	struct iommufd_ctx *ictx = device->group->iommufd;
-	u32 devid;
+	/* A driver's own bind might leave it. */
+	u32 devid = 0;
 	int ret;
 
 	ret = mutex_lock_killable(&device->dev_set->lock);
