@@ -5,6 +5,7 @@
  * A firmware node of its own keeps real devices out: the core gives a device
  * to the IOMMU whose node the device names, and only mock devices name ours.
  */
+#include <linux/kernfs.h>
 #include <linux/lockdep.h>
 #include <linux/platform_device.h>
 #include <linux/property.h>
@@ -192,6 +193,24 @@ static int describe(struct mock_dev *mdev)
 	return rc;
 }
 
+/*
+ * The driver core takes a reference on a device's properties with the links to
+ * them, and none if it cannot make those (no memory); it puts one in any case.
+ */
+static void hold_properties(struct mock_dev *mdev)
+{
+	struct device *dev = &mdev->pdev->dev;
+	struct kernfs_node *link;
+
+	if (!(mdev->flags & MOCK_FLAGS_DEVICE_PASID))
+		return;
+	link = kernfs_find_and_get(dev->kobj.sd, "software_node");
+	if (link)
+		kernfs_put(link);
+	else
+		fwnode_handle_get(dev->fwnode);
+}
+
 /* What the IOMMU core does when a device is removed, which was never added. */
 static void forget_fwspec(struct device *dev)
 {
@@ -235,6 +254,7 @@ int mock_dev_add(struct mock_dev *mdev, u32 flags)
 		platform_device_put(mdev->pdev);
 		return rc;
 	}
+	hold_properties(mdev);
 	if (!device_iommu_mapped(&mdev->pdev->dev)) {
 		platform_device_unregister(mdev->pdev);
 		return -ENODEV;
