@@ -163,12 +163,13 @@ static void tell_log(const struct episode *episode)
 	close(fd);
 }
 
+/* Where its threads are, also those that run: by the CPUs' own stacks. */
 static void print_stacks(pid_t pid)
 {
-	char command[128];
+	char command[320];
 
 	snprintf(command, sizeof(command),
-		 "for f in /proc/%d/task/*/stack; do echo \"# $f\"; sed 's/^/# /' $f; done",
+		 "for t in /proc/%d/task/*; do echo \"# $t $(cut -d' ' -f3,14,15 $t/stat)\"; sed 's/^/# /' $t/stack; done; echo '<6>fuzz: hangs' >/dev/kmsg; for i in 1 2; do echo l >/proc/sysrq-trigger; sleep 1; done; dmesg | sed -n '/fuzz: hangs/,$s/^/# /p'",
 		 pid);
 	fflush(stdout);
 	if (system(command))
