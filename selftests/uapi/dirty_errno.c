@@ -139,7 +139,7 @@ static void get_errnos(void)
 	}
 	/* Two terabytes of bitmap. */
 	CHECK_RET(get_bitmap(t.fd, t.hwpt, 0, 1ULL << 44, 1, nowhere(PAGE_SZ),
-			     0), -EOVERFLOW);
+			     0), -EFAULT);
 	CHECK_EQ(bits[0] | bits[1], 0);
 	expect_still_dirty(&t);
 	/* Off: what the bits say then is anybody's guess. */
@@ -178,6 +178,43 @@ static void bitmap_faults(void)
 				     va + PAGE_SZ - 256, 0), -EFAULT);
 		CHECK_OK(close(t.fd));
 	}
+}
+
+/*
+ * A bitmap so large that it is pinned in parts: a hole at its very end is found
+ * before anything is cleared; and each bit lands where it should.
+ */
+static void bitmap_in_parts(void)
+{
+	const __u64 far = 0x60000000, fine = 64, end = far + LEN;
+	const size_t bytes = (end - MOCK_START) / fine / 8, skip = 3;
+	const size_t a = 0, b = (far - MOCK_START) / fine / 8;
+	/* A page of bits for what a page of memory may make dirty. */
+	const size_t one = PAGE_SZ / fine / 8;
+	struct tracked t = dirty_space();
+	size_t size = (skip + bytes + PAGE_SZ) & ~(PAGE_SZ - 1), i, set = 0;
+	unsigned char *va = (unsigned char *)get_pages(size);
+
+	CHECK_OK(iommufd_map_fixed(t.fd, t.ioas, get_pages(LEN), LEN, far,
+				   MAP_RW));
+	CHECK_EQ(device_write(t.fd, t.hwpt, far + LEN - PAGE_SZ), 1);
+	CHECK_OK(mprotect(va + size - PAGE_SZ, PAGE_SZ, PROT_READ));
+	CHECK_RET(get_bitmap(t.fd, t.hwpt, MOCK_START, end - MOCK_START, fine,
+			     va + skip, 0), -EFAULT);
+	CHECK_OK(mprotect(va + size - PAGE_SZ, PAGE_SZ,
+			  PROT_READ | PROT_WRITE));
+	memset(va, 0, size);
+	CHECK_OK(get_bitmap(t.fd, t.hwpt, MOCK_START, end - MOCK_START, fine,
+			    va + skip, 0));
+	for (i = 0; i < LEN / PAGE_SZ; i++) {
+		CHECK_EQ(va[skip + a + i * one], i % 2 ? 0 : 0xff);
+		CHECK_EQ(va[skip + b + i * one],
+			 i == LEN / PAGE_SZ - 1 ? 0xff : 0);
+	}
+	for (i = 0; i < size; i++)
+		set += va[i] == 0xff;
+	CHECK_EQ(set, (LEN / PAGE_SZ / 2 + 1) * one);
+	CHECK_OK(munmap(va, size));
 }
 
 static void bad_pointers(void)
@@ -290,6 +327,7 @@ static const struct test tests[] = {
 	{ "dirty.set_errnos", set_errnos, 0 },
 	{ "dirty.get_errnos", get_errnos, 0 },
 	{ "dirty.bitmap_faults", bitmap_faults, 0 },
+	{ "dirty.bitmap_in_parts", bitmap_in_parts, 0 },
 	{ "dirty.bad_pointers", bad_pointers, 0 },
 	{ "dirty.devices_without", devices_without, 0 },
 	{ "dirty.nested", nested, 0 },

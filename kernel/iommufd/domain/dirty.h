@@ -20,18 +20,26 @@ struct page;
 /* dirty_bitmap.c: where it is reported */
 
 /**
- * struct dirty_bitmap - a bitmap in the caller's memory, pinned
- * @iova: of bit 0
+ * struct dirty_bitmap - a bitmap in the caller's memory, pinned window by window
+ * @data: its address
+ * @start: IOVA of its first bit
+ * @end: the last IOVA
  * @shift: a bit stands for 1 << @shift bytes of IOVA
- * @skip: bits of the first page that are in front of bit 0
- * @npages: how many pages
+ * @window: bytes of IOVA in a window, a power of two; windows are aligned to it
+ * @iova: first IOVA of this window
+ * @skip: bits of the first page that are in front of it
+ * @npages: how many pages of it are pinned
  * @pages: the pages
  * @word: the word, counted from the start of the first page, that
  * @staged: is to be ORed into
  */
 struct dirty_bitmap {
-	unsigned long iova;
+	unsigned long data;
+	unsigned long start;
+	unsigned long end;
 	unsigned int shift;
+	unsigned long window;
+	unsigned long iova;
 	unsigned long skip;
 	unsigned long npages;
 	struct page **pages;
@@ -39,9 +47,12 @@ struct dirty_bitmap {
 	unsigned long staged;
 };
 
-int dirty_bitmap_pin(struct dirty_bitmap *map, unsigned long iova,
-		     unsigned long length, unsigned int shift,
-		     void __user *data);
+int dirty_bitmap_init(struct dirty_bitmap *map, unsigned long iova,
+		      unsigned long length, unsigned int shift,
+		      unsigned long leaf_max, void __user *data);
+void dirty_bitmap_exit(struct dirty_bitmap *map);
+int dirty_bitmap_pin(struct dirty_bitmap *map, unsigned long first,
+		     unsigned long *last);
 void dirty_bitmap_set(struct dirty_bitmap *map, unsigned long first,
 		      unsigned long last);
 void dirty_bitmap_unpin(struct dirty_bitmap *map);

@@ -5,7 +5,7 @@
  * An area is WALKED while its dirty bits are read or cleared, so an unmap of it
  * waits, for a step at most. What was dirty and not read when an area is
  * unmapped is lost with it: user space that cares reads first. No page fault
- * is taken meanwhile: the caller's bitmap was pinned before.
+ * is taken meanwhile: that part of the caller's bitmap was pinned before.
  */
 #include <linux/iommu.h>
 #include <linux/log2.h>
@@ -159,6 +159,25 @@ static int check_range(struct ioas *ioas, u64 iova, u64 length, u64 page_size)
 	return (iova | length) & (align - 1) ? -EINVAL : 0;
 }
 
+/* Window by window of the bitmap, which no leaf crosses. */
+static int read_windows(struct ioas *ioas, struct dirty_scan *scan)
+{
+	struct dirty_bitmap *map = scan->bitmap;
+	unsigned long first = map->start, last;
+	int rc;
+
+	for (;;) {
+		rc = dirty_bitmap_pin(map, first, &last);
+		if (rc)
+			return rc;
+		rc = scan_range(ioas, scan, first, last);
+		dirty_bitmap_unpin(map);
+		if (rc || last == map->end)
+			return rc;
+		first = last + 1;
+	}
+}
+
 /**
  * hwpt_read_dirty() - report what devices have written to
  * @hwpt: the caller holds a busy reference
@@ -175,8 +194,8 @@ static int check_range(struct ioas *ioas, u64 iova, u64 length, u64 page_size)
  * Return: 0; -EOPNOTSUPP: made without IOMMU_HWPT_ALLOC_DIRTY_TRACKING;
  * -EINVAL: no range, or not aligned to @page_size and to IO pages, or
  * @page_size is no power of two, or nothing is tracked; -EOVERFLOW: the range
- * wraps, or its bitmap is too large; -EFAULT: no such bitmap, and everything is
- * as dirty as before; -ENOMEM; -EINTR; what the driver says.
+ * wraps; -EFAULT: no such bitmap, and everything is as dirty as before (unless it
+ * went away meanwhile); -ENOMEM; -EINTR; what the driver says.
  */
 int hwpt_read_dirty(struct hwpt *hwpt, u64 iova, u64 length, u64 page_size,
 		    void __user *data, bool clear)
@@ -194,7 +213,8 @@ int hwpt_read_dirty(struct hwpt *hwpt, u64 iova, u64 length, u64 page_size,
 	rc = check_range(hwpt->ioas, iova, length, page_size);
 	if (rc)
 		return rc;
-	rc = dirty_bitmap_pin(&bitmap, iova, length, ilog2(page_size), data);
+	rc = dirty_bitmap_init(&bitmap, iova, length, ilog2(page_size),
+			       DOMAIN_LEAF_MAX, data);
 	if (rc)
 		return rc;
 	rc = -EINTR;
@@ -203,11 +223,11 @@ int hwpt_read_dirty(struct hwpt *hwpt, u64 iova, u64 length, u64 page_size,
 	rc = -EINVAL;
 	if (hwpt->dirty_tracking) {
 		domain_begin_dirty(&scan);
-		rc = scan_range(hwpt->ioas, &scan, iova, iova + length - 1);
+		rc = read_windows(hwpt->ioas, &scan);
 		domain_end_dirty(&scan);
 	}
 	up_read(&hwpt->dirty_lock);
 out:
-	dirty_bitmap_unpin(&bitmap);
+	dirty_bitmap_exit(&bitmap);
 	return rc;
 }
