@@ -47,10 +47,10 @@ demo: all	## a real device does DMA through /dev/iommu, in a VM, on your screen
 check: all viommu upstream	## run every test: on the host, then in VMs with VT-d and AMD-Vi
 	@$(TOP)/selftests/check
 
-check-debug: upstream debug	## run the VMs' tests on a kernel with KASAN, lockdep, kmemleak…
+check-debug: viommu upstream debug	## run the VMs' tests on a kernel with KASAN, lockdep, kmemleak…
 	@$(TOP)/selftests/debug/check
 
-debug: all	## build that kernel (once: half an hour) and our modules for it
+debug: all viommu	## build that kernel (once: half an hour) and our modules for it
 	@$(TOP)/selftests/debug/modules
 
 upstream: modules	## fetch and build the kernel's own iommu and vfio selftests
