@@ -43,7 +43,7 @@ static long reopen_context(struct turn *turn)
 static long close_something(struct turn *turn)
 {
 	static const enum fd_kind kinds[] = {
-		FD_ACCESS, FD_FAULT, FD_DMABUF, FD_CDEV,
+		FD_ACCESS, FD_FAULT, FD_VEVENTQ, FD_DMABUF, FD_CDEV,
 	};
 
 	world_drop_fd(&turn->rng, turn->ctx,
@@ -104,6 +104,16 @@ static long answer_faults(struct turn *turn)
 		len -= 1;
 	ret = write(world_get_fd(rng, turn->ctx, FD_FAULT), answers, len);
 	return ret < 0 ? -errno : ret;
+}
+
+static long read_events(struct turn *turn)
+{
+	struct rng *rng = &turn->rng;
+	ssize_t n = read(world_get_fd(rng, turn->ctx, FD_VEVENTQ),
+			 rng_chance(rng, 1, 24) ? NULL : turn->data,
+			 rng_below(rng, 64));
+
+	return n < 0 ? -errno : n;
 }
 
 /* The child goes on with all that is open, and ends in one of many ways. */
@@ -185,6 +195,10 @@ const struct command actions[] = {
 	A(3, open_device),
 	A(8, read_faults),
 	A(8, answer_faults),
+	A(6, read_events),
+	A(6, rig_pasids),
+	A(6, rig_nested),
+	A(6, rig_viommu),
 	A(5, fork_child),
 	A(1, compact),
 	A(6, yield),

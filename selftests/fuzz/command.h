@@ -112,6 +112,11 @@ void turn_take(struct turn *turn, __u64 seed, unsigned long number,
 void gen_fields(struct turn *turn, const struct command *command, char *at);
 __u64 gen_read(const char *at, const struct field *field);
 
+/* rigs.c: actions that make several things, which fit together. */
+long rig_pasids(struct turn *turn);
+long rig_nested(struct turn *turn);
+long rig_viommu(struct turn *turn);
+
 /* For each row, commands first, then actions; shared with the parent. */
 struct tally {
 	_Atomic unsigned long turns, done;

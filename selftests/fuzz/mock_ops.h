@@ -36,6 +36,19 @@ enum mock_op {
 	MOCK_DMABUF_REVOKE = 23,
 };
 
+/* What the mock's virtual IOMMU is made with. */
+struct mock_viommu {
+	__u32 in;
+	__u32 out;
+	__aligned_u64 mmap_offset;
+	__aligned_u64 mmap_length;
+};
+
+#define MOCK_VIOMMU		0xdeadbeef
+#define MOCK_VEVENTQ		0xbeefbeef
+#define MOCK_HW_QUEUE		0xdeadbeef
+#define MOCK_VINVALIDATE	0xdeadbeef
+
 /* As many words as the largest operation has; which is which depends on it. */
 struct mock_cmd {
 	__u32 size;

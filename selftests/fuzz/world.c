@@ -73,7 +73,7 @@ __u32 world_get_id(struct rng *rng, unsigned int ctx, enum id_kind kind)
 		kind = rng_chance(rng, 1, 2) ? ID_IOAS :
 		       ID_HWPT + rng_below(rng, ID_FAULTY - ID_HWPT + 1);
 	else if (kind == ID_ANY)
-		kind = rng_below(rng, ID_VIOMMU + 1);
+		kind = rng_below(rng, ID_PINS);
 	switch (rng_below(rng, 64)) {
 	case 0:
 		return odd[rng_below(rng, ARRAY_SIZE(odd))];

@@ -34,6 +34,9 @@ enum id_kind {
 	ID_IDEV,	/* devices as bound: mock or real */
 	ID_FAULT,
 	ID_VIOMMU,
+	ID_VDEVICE,
+	ID_VEVENTQ,
+	ID_HW_QUEUE,
 	ID_PINS,	/* of a mock access: what it has pinned */
 	NR_ID_KINDS,
 	ID_PT,		/* only to ask for one: an IOAS or a HWPT */
@@ -44,6 +47,7 @@ enum fd_kind {
 	FD_CTX,		/* [i] is context i */
 	FD_ACCESS,
 	FD_FAULT,
+	FD_VEVENTQ,
 	FD_DMABUF,
 	FD_FILE,	/* memfds, hugetlb or not, and other files */
 	FD_CDEV,	/* the real device */
