@@ -7,6 +7,17 @@
 # passes: then the list is out of date. What the tests themselves say about a
 # failure goes before its line, behind a #.
 
+# patient PROGRAM ARGUMENT…: run one of them; on the debug kernel its tests get
+# more time. Needs $here.
+patient()
+{
+	if [ "${IOMMUFD_BPF_SLOW:-1}" = 1 ]; then
+		"$@"
+	else
+		LD_PRELOAD=$here/../../build/selftests/upstream/slow.so "$@"
+	fi
+}
+
 # judge PROGRAM WHOLE EXPECTED: TAP on standard input to our lines. With WHOLE 1
 # every line of the list EXPECTED has to name a test.
 judge()
