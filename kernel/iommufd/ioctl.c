@@ -164,10 +164,10 @@ static const struct command commands[] = {
 	COMMAND(IOMMU_VDEVICE_ALLOC, cmd_vdevice_alloc, iommu_vdevice_alloc,
 		virt_id),
 	COMMAND(IOMMU_VEVENTQ_ALLOC, cmd_veventq_alloc, iommu_veventq_alloc,
-		__reserved),
+		out_veventq_fd),
 	COMMAND(IOMMU_VFIO_IOAS, cmd_vfio_ioas, iommu_vfio_ioas, __reserved),
 	COMMAND(IOMMU_VIOMMU_ALLOC, cmd_viommu_alloc, iommu_viommu_alloc,
-		data_uptr),
+		out_viommu_id),
 };
 
 static struct miscdevice iommufd_misc;

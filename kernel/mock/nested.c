@@ -81,7 +81,8 @@ static int mock_nested_attach(struct iommu_domain *domain, struct device *dev)
 	struct mock_nested *nested = to_mock_nested(domain);
 	int rc = mock_check_device(domain, dev);
 
-	if (!rc && nested->viommu)
+	/* Back to where it was it may always. */
+	if (!rc && nested->viommu && nested->viommu != to_mock_dev(dev)->viommu)
 		rc = mock_viommu_admit(nested->viommu, dev);
 	if (!rc)
 		to_mock_dev(dev)->viommu = nested->viommu;

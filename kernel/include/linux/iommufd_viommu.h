@@ -69,8 +69,9 @@ struct iommufd_vdevice {
  * @base_addr: IOVA in the nesting parent
  * @length: bytes
  * @type: enum iommu_hw_queue_type
- * @destroy: undo hw_queue_init_phys(), which may set it; the IOMMU must not
- *	touch the memory any more on return. May sleep.
+ * @destroy: undo hw_queue_init_phys(), which may set it, and is undone if it
+ *	fails afterwards, too; the IOMMU must not touch the memory any more on
+ *	return. May sleep.
  */
 struct iommufd_hw_queue {
 	struct hw_queue *priv;

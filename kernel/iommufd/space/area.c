@@ -426,17 +426,18 @@ static int claim_areas(struct ioas *ioas, unsigned long first,
 static int evict_areas(struct ioas *ioas, struct list_head *areas)
 {
 	struct area *area;
-	int rc;
+	int rc = 0;
 
 	lockdep_assert_held(&ioas->iova_lock);
-	list_for_each_entry(area, areas, node) {
-		rc = ioas_evict(ioas, area);
-		if (rc) {
-			release_areas(ioas, areas);
-			return rc;
-		}
-	}
-	return 0;
+	/* Nobody loses pins to an unmap that is refused in the end. */
+	list_for_each_entry(area, areas, node)
+		if (area->nr_locks)
+			rc = -EBUSY;
+	list_for_each_entry(area, areas, node)
+		rc = rc ?: ioas_evict(ioas, area);
+	if (rc)
+		release_areas(ioas, areas);
+	return rc;
 }
 
 /**

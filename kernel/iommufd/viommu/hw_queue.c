@@ -92,11 +92,11 @@ static int start_hw_queue(struct ucmd *ucmd, struct hw_queue *queue,
 	if (!rc) {
 		cmd->out_hw_queue_id = queue->obj.id;
 		rc = ucmd_respond(ucmd);
-		if (rc && queue->core->destroy)
-			queue->core->destroy(queue->core);
 	}
 	if (!rc)
 		object_publish(queue->ctx, &queue->obj);
+	else if (queue->core->destroy)
+		queue->core->destroy(queue->core);
 	mutex_unlock(&viommu->hw_queue_lock);
 	return rc;
 }

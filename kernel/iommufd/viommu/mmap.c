@@ -76,10 +76,20 @@ EXPORT_SYMBOL_NS_GPL(iommufd_viommu_alloc_mmap, IOMMUFD);
 void iommufd_viommu_destroy_mmap(struct iommufd_viommu *viommu, u64 offset)
 {
 	struct iommufd_ctx *ctx = viommu->priv->ctx;
+	unsigned long pgoff = offset >> PAGE_SHIFT;
+	MA_STATE(mas, &ctx->mmaps, pgoff, pgoff);
 	struct mmap_region *region;
 
-	region = mtree_erase(&ctx->mmaps, offset >> PAGE_SHIFT);
-	WARN_ON(!region || region->owner != viommu->priv);
+	mas_lock(&mas);
+	region = mas_walk(&mas);
+	if (WARN_ON(!region || region->owner != viommu->priv)) {
+		mas_unlock(&mas);
+		return;
+	}
+	/* Erasing may need a node, and must not fail for it. */
+	mas_set_range(&mas, pgoff, pgoff + region->npages - 1);
+	WARN_ON(mas_store_gfp(&mas, NULL, GFP_KERNEL | __GFP_NOFAIL));
+	mas_unlock(&mas);
 	kfree(region);
 }
 EXPORT_SYMBOL_NS_GPL(iommufd_viommu_destroy_mmap, IOMMUFD);
