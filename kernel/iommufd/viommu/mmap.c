@@ -77,8 +77,8 @@ void iommufd_viommu_destroy_mmap(struct iommufd_viommu *viommu, u64 offset)
 {
 	struct iommufd_ctx *ctx = viommu->priv->ctx;
 	unsigned long pgoff = offset >> PAGE_SHIFT;
-	MA_STATE(mas, &ctx->mmaps, pgoff, pgoff);
 	struct mmap_region *region;
+	MA_STATE(mas, &ctx->mmaps, pgoff, pgoff);
 
 	mas_lock(&mas);
 	region = mas_walk(&mas);
