@@ -69,7 +69,7 @@ static int put_data(struct iommu_hw_info *cmd, struct device *dev)
 
 static void put_pasid(struct iommu_hw_info *cmd, struct device *dev)
 {
-	int features;
+	const struct pci_dev *pdev;
 
 	cmd->out_max_pasid_log2 = 0;
 	if (!dev->iommu->max_pasids)
@@ -82,15 +82,16 @@ static void put_pasid(struct iommu_hw_info *cmd, struct device *dev)
 	if (!dev_is_pci(dev))
 		return;
 	/*
-	 * What the device can do: drivers enable all of that when they enable
-	 * PASIDs, on 6.12 not before the device is attached.
+	 * What is switched on, which is less than the device may be able to:
+	 * VT-d's driver enables all of it when the device comes, AMD's none. A
+	 * virtual function has what the physical one has.
 	 */
-	features = pci_pasid_features(to_pci_dev(dev));
-	if (features < 0)
+	pdev = pci_physfn(to_pci_dev(dev));
+	if (!pdev->pasid_enabled)
 		return;
-	if (features & PCI_PASID_CAP_EXEC)
+	if (pdev->pasid_features & PCI_PASID_CAP_EXEC)
 		cmd->out_capabilities |= IOMMU_HW_CAP_PCI_PASID_EXEC;
-	if (features & PCI_PASID_CAP_PRIV)
+	if (pdev->pasid_features & PCI_PASID_CAP_PRIV)
 		cmd->out_capabilities |= IOMMU_HW_CAP_PCI_PASID_PRIV;
 }
 
