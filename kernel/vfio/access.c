@@ -28,9 +28,10 @@ static void vfio_access_note_pin(struct vfio_prefix *prefix, unsigned long iova,
 }
 
 /*
- * iommufd wants [iova, iova + length) back. That may be all there is, and
- * drivers go through it page by page (type1 never asked for more than was
- * mapped, and kvmgt would take weeks): ask for what can be pinned only.
+ * iommufd wants [iova, iova + length) back. That may be all there is, which
+ * it calls (0, ULONG_MAX) though one more address is meant, and drivers go
+ * through it page by page (type1 never asked for more than was mapped, and
+ * kvmgt would take weeks): ask for what can be pinned only.
  */
 static void vfio_access_unmap(void *data, unsigned long iova,
 			      unsigned long length)
@@ -41,14 +42,21 @@ static void vfio_access_unmap(void *data, unsigned long iova,
 
 	if (!device->ops->dma_unmap || !length)
 		return;
+	last = length == ULONG_MAX ? ULONG_MAX : iova + (length - 1);
 
 	spin_lock(&prefix->pin_lock);
-	last = min(iova + (length - 1), prefix->pin_last);
+	last = min(last, prefix->pin_last);
 	iova = max(iova, prefix->pin_first);
 	spin_unlock(&prefix->pin_lock);
 
-	if (iova <= last)
-		device->ops->dma_unmap(device, iova, last - iova + 1);
+	if (iova > last)
+		return;
+	/* From the first page to the last: a length that does not fit. */
+	if (last - iova == ULONG_MAX) {
+		device->ops->dma_unmap(device, 0, PAGE_SIZE);
+		iova = PAGE_SIZE;
+	}
+	device->ops->dma_unmap(device, iova, last - iova + 1);
 }
 
 static const struct iommufd_access_ops vfio_access_ops = {

@@ -398,7 +398,11 @@ static int vfio_df_attach(struct vfio_device *device,
 	if (ret || !put_user(attach->pt_id, upt_id))
 		return ret;
 
-	/* An id that nobody learns of must not stay attached. */
+	/*
+	 * It could be written a moment ago: somebody is taking the page away.
+	 * An id that nobody learns of must not stay attached; but to go back
+	 * to what it was before could fail.
+	 */
 	if (was_attached)
 		return -EFAULT;
 	if (for_pasid)
@@ -415,7 +419,8 @@ static int vfio_df_attach(struct vfio_device *device,
  * Returns 0; -EFAULT; -EINVAL for a short size, an unknown flag or PASID 0;
  * -EOPNOTSUPP for a PASID of an emulated device; -EINTR when killed; or what
  * iommufd returned (-ENOENT for an unknown id). On failure the device is
- * attached to what it was before.
+ * attached to what it was before; unless another thread makes pt_id
+ * unwritable meanwhile, which leaves one that was attached attached to the new.
  */
 static long vfio_df_ioctl_attach(struct vfio_device_file *df, void __user *arg)
 {
@@ -431,6 +436,9 @@ static long vfio_df_ioctl_attach(struct vfio_device_file *df, void __user *arg)
 	ret = vfio_read_pasid(arg, attach.argsz, attach.flags, minsz, &pasid);
 	if (ret)
 		return ret;
+	/* Before anything is moved: what is there already, to the same place. */
+	if (put_user(attach.pt_id, &uattach->pt_id))
+		return -EFAULT;
 
 	ret = mutex_lock_killable(attach_lock);
 	if (ret)

@@ -44,22 +44,6 @@ struct vfio_container {
 #endif
 };
 
-/* The stock module's parameter, which the target has switched off. */
-static bool enable_unsafe_noiommu_mode;
-module_param(enable_unsafe_noiommu_mode, bool, 0644);
-MODULE_PARM_DESC(enable_unsafe_noiommu_mode,
-		 "Let userspace with CAP_SYS_RAWIO have devices that are behind no IOMMU: their DMA reaches all memory, and taints the kernel (default N)");
-
-/**
- * vfio_noiommu_enabled() - whether devices without an IOMMU are given away
- *
- * Return: the parameter, which may change at any time.
- */
-bool vfio_noiommu_enabled(void)
-{
-	return READ_ONCE(enable_unsafe_noiommu_mode);
-}
-
 static DEFINE_MUTEX(vfio_backends_lock);
 static LIST_HEAD(vfio_backends);
 

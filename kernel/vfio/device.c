@@ -154,6 +154,7 @@ struct vfio_device *_vfio_alloc_device(size_t size, struct device *dev,
 	if (!prefix)
 		return ERR_PTR(-ENOMEM);
 
+	prefix->size = size;
 	mutex_init(&prefix->attach_lock);
 	xa_init(&prefix->pasids);
 	spin_lock_init(&prefix->pin_lock);

@@ -168,9 +168,14 @@ err_put:
 static struct vfio_group *vfio_group_get_noiommu(struct device *dev)
 {
 	struct vfio_group *group;
+	int ret;
 
 	if (!vfio_noiommu_enabled())
 		return ERR_PTR(-EINVAL);
+	/* What a locked down kernel refuses to give away by other means. */
+	ret = vfio_noiommu_locked_down();
+	if (ret)
+		return ERR_PTR(ret);
 	group = vfio_group_make_up(dev, VFIO_NO_IOMMU);
 	if (!IS_ERR(group)) {
 		add_taint(TAINT_USER, LOCKDEP_STILL_OK);
@@ -210,7 +215,8 @@ static struct vfio_group *vfio_group_get_real(struct device *dev)
  * May sleep.
  *
  * Return: 0, -EINVAL if a real device has no IOMMU group and must have one,
- * -ENOMEM, or what sysfs returned.
+ * -EPERM if it need not but the kernel is locked down, -ENOMEM, or what sysfs
+ * returned.
  */
 int vfio_device_set_group(struct vfio_device *device,
 			  enum vfio_group_type type)

@@ -141,7 +141,10 @@ static int vfio_group_device_open(struct vfio_device_file *df)
 	struct vfio_device *device = df->device;
 	int ret;
 
-	mutex_lock(&df->group->group_lock);
+	/* Its holder may be pinning all memory of the group's iommufd. */
+	ret = mutex_lock_killable(&df->group->group_lock);
+	if (ret)
+		return ret;
 	if (df->group->iommufd && !READ_ONCE(device->open_count)) {
 		ret = vfio_group_device_open_iommufd(df);
 	} else {
@@ -302,7 +305,7 @@ static long vfio_group_get_status(struct vfio_group *group, void __user *arg)
 {
 	const size_t minsz = offsetofend(struct vfio_group_status, flags);
 	struct vfio_group_status status;
-	int ret = 0;
+	int ret;
 
 	if (copy_from_user(&status, arg, minsz))
 		return -EFAULT;
@@ -310,7 +313,9 @@ static long vfio_group_get_status(struct vfio_group *group, void __user *arg)
 		return -EINVAL;
 
 	status.flags = 0;
-	mutex_lock(&group->group_lock);
+	ret = mutex_lock_killable(&group->group_lock);
+	if (ret)
+		return ret;
 	if (!group->iommu_group)
 		ret = -ENODEV;
 	else if (group->container || group->iommufd)
@@ -347,7 +352,7 @@ static int vfio_group_set_container_file(struct vfio_group *group,
  * VFIO_GROUP_SET_CONTAINER: -EBADF for a closed fd, -EBADFD for one that is
  * neither a container's nor an iommufd, -EINVAL if the group has one, -EPERM if
  * others own the group's DMA (of an iommufd, GET_DEVICE_FD says so), -ENODEV if
- * its devices are gone.
+ * its devices are gone, -EINTR when killed.
  */
 static long vfio_group_set_container(struct vfio_group *group,
 				     const s32 __user *ufd)
@@ -362,10 +367,11 @@ static long vfio_group_set_container(struct vfio_group *group,
 	if (!file)
 		return -EBADF;
 
-	mutex_lock(&group->group_lock);
-	ret = vfio_group_set_container_file(group, file);
-	mutex_unlock(&group->group_lock);
-
+	ret = mutex_lock_killable(&group->group_lock);
+	if (!ret) {
+		ret = vfio_group_set_container_file(group, file);
+		mutex_unlock(&group->group_lock);
+	}
 	fput(file);
 	return ret;
 }
@@ -383,13 +389,15 @@ static void vfio_group_leave(struct vfio_group *group)
 
 /*
  * VFIO_GROUP_UNSET_CONTAINER: -EINVAL without a container, -EBUSY while a
- * device is open.
+ * device is open, -EINTR when killed.
  */
 static long vfio_group_unset_container(struct vfio_group *group)
 {
-	int ret = 0;
+	int ret;
 
-	mutex_lock(&group->group_lock);
+	ret = mutex_lock_killable(&group->group_lock);
+	if (ret)
+		return ret;
 	if (!group->container && !group->iommufd)
 		ret = -EINVAL;
 	else if (group->container_users != 1)
@@ -421,9 +429,10 @@ static long vfio_group_ioctl(struct file *file, unsigned int cmd,
 }
 
 /*
- * -EPERM for a group without an IOMMU, without CAP_SYS_RAWIO; -EBUSY if the
- * group is open already, or a device of it is bound through the
- * cdev; -ENODEV if its last device has just left.
+ * -EPERM for a group without an IOMMU, without CAP_SYS_RAWIO or with the kernel
+ * locked down; -EBUSY if the group is open already, or a device of it is bound
+ * through the cdev; -ENODEV if its last device has just left; -EINTR when
+ * killed.
  */
 static int vfio_group_open(struct inode *inode, struct file *file)
 {
@@ -431,8 +440,14 @@ static int vfio_group_open(struct inode *inode, struct file *file)
 		container_of(inode->i_cdev, struct vfio_group, cdev);
 	int ret;
 
-	if (group->type == VFIO_NO_IOMMU && !capable(CAP_SYS_RAWIO))
-		return -EPERM;
+	if (group->type == VFIO_NO_IOMMU) {
+		if (!capable(CAP_SYS_RAWIO))
+			return -EPERM;
+		/* It may have been locked down since the driver was bound. */
+		ret = vfio_noiommu_locked_down();
+		if (ret)
+			return ret;
+	}
 
 	/* Its holder may be pinning all memory of the group's iommufd. */
 	ret = mutex_lock_killable(&group->group_lock);

@@ -14,9 +14,9 @@
  * needs the group of every member of the device set, and a group whose device
  * is bound through the cdev cannot be opened.
  *
- * Owns no state. Locks, outermost first: the device set's, the memory_lock of
- * every member (each only tried: there is no order among them), the PCI
- * core's.
+ * Owns no state. Locks, outermost first: the device set's; the attach_lock and
+ * the memory_lock of every member (each only tried: there is no order among
+ * them); the PCI core's.
  */
 #include <linux/pci.h>
 #include <linux/pm_runtime.h>
@@ -33,7 +33,8 @@ static struct vfio_pci_core_device *to_core(struct vfio_device *device)
 
 /*
  * Whether vfio-pci-core made the device: it insists on being the driver's
- * data, and its sets are called by the device, the slot or the bus.
+ * data, it notes the PCI device, and its sets are called by the device, the
+ * slot or the bus.
  */
 static bool vfio_device_is_pci_core(struct vfio_device *device)
 {
@@ -41,10 +42,12 @@ static bool vfio_device_is_pci_core(struct vfio_device *device)
 	struct pci_dev *pdev;
 
 	if (!dev_is_pci(device->dev) ||
+	    vfio_prefix(device)->size < sizeof(struct vfio_pci_core_device) ||
 	    dev_get_drvdata(device->dev) != to_core(device))
 		return false;
 	pdev = to_pci_dev(device->dev);
-	return id == device || id == pdev->slot || id == pdev->bus;
+	return to_core(device)->pdev == pdev &&
+	       (id == device || id == pdev->slot || id == pdev->bus);
 }
 
 /* One reset: what it hits, and who asks. */
@@ -216,11 +219,20 @@ out:
  * Whether the user may reset all that is reached, and all members of the set:
  * each is driven by vfio-pci-core, and bound to the user's context or in an
  * IOMMU group that is.
+ *
+ * vfio-pci-core calls a set by a device only if neither slot nor bus can be
+ * reset with it. Every other driver's set is called so that names none: what
+ * follows writes to vfio-pci-core's structure, so do not rely on its looks.
  */
-static bool vfio_pci_set_owned(struct vfio_pci_reach *reach)
+static bool vfio_pci_set_owned(struct vfio_pci_reach *reach,
+			       struct pci_dev *pdev)
 {
+	const void *id_of_set = reach->set->set_id;
 	struct vfio_device *member;
 	int id;
+
+	if (id_of_set != pdev->slot && id_of_set != pdev->bus)
+		return false;
 
 	vfio_pci_reach_walk(reach);
 	if (!reach->owned)
@@ -274,24 +286,45 @@ static void vfio_pci_revoke_bars(struct vfio_device *member)
 }
 
 /*
+ * An attach or a detach of a member switches its address translation services,
+ * in a configuration space that does not answer while it is reset.
+ */
+static bool vfio_pci_seize(struct vfio_device *member)
+{
+	if (!mutex_trylock(&vfio_prefix(member)->attach_lock))
+		return false;
+	if (!down_write_trylock(&to_core(member)->memory_lock)) {
+		mutex_unlock(&vfio_prefix(member)->attach_lock);
+		return false;
+	}
+	vfio_pci_revoke_bars(member);
+	return true;
+}
+
+static void vfio_pci_release(struct vfio_device *member)
+{
+	up_write(&to_core(member)->memory_lock);
+	mutex_unlock(&vfio_prefix(member)->attach_lock);
+}
+
+/*
  * Keep every user's hands off every member, or none: -EBUSY if one is just
- * being touched. The user tries again.
+ * being touched, attached or detached. The user tries again.
  */
 static int vfio_pci_set_seize(struct vfio_device_set *set)
 {
 	struct vfio_device *member;
 
 	list_for_each_entry(member, &set->device_list, dev_set_list) {
-		if (!down_write_trylock(&to_core(member)->memory_lock))
+		if (!vfio_pci_seize(member))
 			goto err_release;
-		vfio_pci_revoke_bars(member);
 	}
 	return 0;
 
 err_release:
 	list_for_each_entry_continue_reverse(member, &set->device_list,
 					     dev_set_list)
-		up_write(&to_core(member)->memory_lock);
+		vfio_pci_release(member);
 	return -EBUSY;
 }
 
@@ -300,7 +333,7 @@ static void vfio_pci_set_release(struct vfio_device_set *set)
 	struct vfio_device *member;
 
 	list_for_each_entry(member, &set->device_list, dev_set_list)
-		up_write(&to_core(member)->memory_lock);
+		vfio_pci_release(member);
 }
 
 /*
@@ -331,7 +364,7 @@ static int vfio_pci_set_reset(struct vfio_pci_reach *reach,
 
 	lockdep_assert_held(&set->lock);
 
-	if (!vfio_pci_set_owned(reach))
+	if (!vfio_pci_set_owned(reach, pdev))
 		return -EINVAL;
 
 	ret = vfio_pci_set_resume(set);
@@ -358,8 +391,9 @@ out_suspend:
  *
  * Returns 0; -EFAULT; -EINVAL for a short size, a flag, fds, or if any device
  * that would be reset is not the user's; -ENODEV if nothing can be reset;
- * -EBUSY if another thread is just touching a BAR; -EINTR when killed; or what
- * the PCI core returned.
+ * -EBUSY if another thread is just touching a BAR, attaching or detaching, or if
+ * the close of a function is not through; -EINTR when killed; or what the PCI
+ * core returned.
  */
 static long vfio_pci_hot_reset(struct vfio_device_file *df, void __user *arg)
 {

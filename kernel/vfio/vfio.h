@@ -20,11 +20,11 @@
  *     vfio_prefix::pin_lock (spinlock)
  *   the table of nodes' xa_lock (cdev.c; spinlock)
  *
- * No function here takes a group_lock or an attach_lock with a device set's lock
- * held. Tenants
- * who know nothing of each other may share a set (a slot, a bus): nothing that
- * a user can prolong runs under its lock, no pinning, no unpinning, no access
- * to the user's memory.
+ * No function here waits for a group_lock or an attach_lock with a device set's
+ * lock held (a hot reset tries the attach_lock of each member). Tenants who know
+ * nothing of each other may share a set (a slot, a bus): nothing that a user can
+ * prolong runs under its lock, no pinning, no unpinning, no access to the user's
+ * memory.
  *
  * Calls between the files go down only:
  *
@@ -34,8 +34,9 @@
  *   cdev.c		group, file, iommufd, kvm, pci_reset
  *   pci_reset.c	iommufd
  *   iommufd.c		access
- *   group.c		group_file, container, group_iommufd
- *   group_file.c	file, container, group_iommufd, iommufd, kvm
+ *   group.c		group_file, container, group_iommufd, noiommu
+ *   group_file.c	file, container, group_iommufd, iommufd, kvm, noiommu
+ *   container.c	noiommu
  *   group_iommufd.c	iommufd
  *   file.c		feature
  *   feature.c		dma_log
@@ -57,13 +58,15 @@ struct iommufd_device;
 
 /**
  * struct vfio_prefix - our private state of a device
+ * @size: bytes that the driver asked for, from struct vfio_device on
  * @cdev: /dev/vfio/devices/vfioN. It has a life of its own and no reference
  *	to the device: an open file may keep it for a moment longer than the
  *	device lives
  * @unregistering: no file may be bound any more; protected by the device
  *	set's lock
  * @attach_lock: held over ATTACH, DETACH and the end of a binding, which may
- *	pin and unpin a whole address space
+ *	pin and unpin a whole address space; and, when nobody has it just then,
+ *	over a hot reset
  * @bound: set by BIND, with the device set locked; cleared, under
  *	@attach_lock, by the end of the binding. BIND sees by it that a close is
  *	not through yet
@@ -95,6 +98,7 @@ struct iommufd_device;
  * the allocator gave them.
  */
 struct vfio_prefix {
+	size_t			size;
 	struct cdev		*cdev;
 	bool			unregistering;
 	bool			bound;
@@ -318,8 +322,11 @@ void vfio_group_unset_iommufd(struct vfio_group *group);
 int vfio_device_use_iommufd(struct vfio_device *device);
 void vfio_device_unuse_iommufd(struct vfio_device *device);
 
-/* container.c */
+/* noiommu.c */
 bool vfio_noiommu_enabled(void);
+int vfio_noiommu_locked_down(void);
+
+/* container.c */
 struct vfio_container *vfio_container_from_file(struct file *file);
 int vfio_container_attach_group(struct vfio_container *container,
 				struct vfio_group *group);
