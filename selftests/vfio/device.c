@@ -130,6 +130,9 @@ static void run_device(const char *bdf, const char *only)
 	static const struct test_table *const compat_tables[] = {
 		&dma_table, &fault_table, &compat_table,
 	};
+	static const struct test_table *const owner_tables[] = {
+		&kill_table, &own_table,
+	};
 	static const char *const suites[] = {
 		[DMA_IOMMUFD] = "device",
 		[DMA_TYPE1] = "device-type1",
@@ -149,6 +152,9 @@ static void run_device(const char *bdf, const char *only)
 	if (dut_api == DMA_COMPAT) {
 		table = compat_tables;
 		count = ARRAY_SIZE(compat_tables);
+	} else if (only_owners) {
+		table = owner_tables;
+		count = ARRAY_SIZE(owner_tables);
 	}
 	for (i = 0; i < count; i++) {
 		suite.tests = table[i]->tests;
@@ -180,11 +186,12 @@ static const char *missing(const char *bdf)
 
 static void usage(FILE *to)
 {
-	fputs("usage: device [-c|-l] [-t TEXT] ADDRESS...\n"
+	fputs("usage: device [-c|-k|-l] [-t TEXT] ADDRESS...\n"
 	      "Test /dev/iommu with the PCI devices at ADDRESS (0000:00:04.0), which vfio-pci\n"
 	      "holds: NVMe controllers, whose blocks are overwritten, and QEMU's edu.\n"
 	      "\n"
 	      "  -c        only the tests of DMA, with " IOMMUFD_DEV " as VFIO's container\n"
+	      "  -k        only the tests of owners: who is killed, who comes next\n"
 	      "  -l        only the tests of DMA, through legacy containers of type 1\n"
 	      "  -t TEXT   only the tests whose name contains TEXT\n", to);
 }
@@ -194,10 +201,13 @@ int main(int argc, char **argv)
 	const char *only = NULL, *why;
 	int opt, i;
 
-	while ((opt = getopt(argc, argv, "clt:h")) != -1) {
+	while ((opt = getopt(argc, argv, "cklt:h")) != -1) {
 		switch (opt) {
 		case 'c':
 			dut_api = DMA_COMPAT;
+			break;
+		case 'k':
+			only_owners = true;
 			break;
 		case 'l':
 			dut_api = DMA_TYPE1;

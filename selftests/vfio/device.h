@@ -25,7 +25,8 @@ extern enum dma_api dut_api;
 extern long pins_at_start;
 
 extern const struct test_table bind_table, attach_table, resv_table, dma_table,
-	fault_table, life_table, replace_table, compat_table;
+	fault_table, life_table, kill_table, own_table, replace_table,
+	compat_table;
 
 /* Where tests map: see ENGINE_IOVA. */
 #define TEST_IOVA 0x01000000ULL
@@ -41,6 +42,8 @@ struct dma bound_device(void);
 struct dma attached_device(void);
 /* attached_device() and a running engine on it; @d must stay where it is. */
 struct engine running_engine(struct dma *d);
+/* One session from nothing: what everyone must be able to do at any time. */
+void full_session(enum dma_api api);
 /* End the test as skipped unless the device is reached through /dev/iommu. */
 void needs_iommufd(void);
 /* @len bytes of the given shape, or the end of the test. */

@@ -99,11 +99,12 @@ static void hwpt_id(void)
 	CHECK_OK(iommufd_destroy(d.space, d.ioas));
 }
 
-/* The result cannot be delivered: the attachment must be undone. */
+/* The result cannot be delivered: all stays as it was. */
 static void result_not_writable(void)
 {
 	struct vfio_device_attach_iommufd_pt *attach;
 	struct dma d = bound_device();
+	__u32 other;
 
 	attach = (void *)get_memory(PAGE_SZ, MEM_PLAIN);
 	attach->argsz = sizeof(*attach);
@@ -111,6 +112,15 @@ static void result_not_writable(void)
 	CHECK_OK(mprotect(attach, PAGE_SZ, PROT_READ));
 	CHECK_RET(xioctl(d.dev, VFIO_DEVICE_ATTACH_IOMMUFD_PT, attach),
 		  -EFAULT);
+
+	/* One that is attached has not moved. */
+	CHECK_OK(iommufd_ioas_alloc(d.space, &other));
+	d.hwpt = other;
+	CHECK_OK(vfio_attach(d.dev, &d.hwpt));
+	CHECK_RET(xioctl(d.dev, VFIO_DEVICE_ATTACH_IOMMUFD_PT, attach),
+		  -EFAULT);
+	CHECK_RET(iommufd_destroy(d.space, other), -EBUSY);
+	CHECK_RET(iommufd_destroy(d.space, d.hwpt), -EBUSY);
 	CHECK_OK(iommufd_destroy(d.space, d.ioas));
 }
 

@@ -1,35 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * device_life.c - ends: closing in any order, killing, limits, other APIs
+ * device_life.c - ends: closing in any order, limits, other APIs
  *
  * Owns: life_table. device.c checks after each test that no page stayed pinned
  * and that the device is free; the tests here end in ways that make it hard.
  */
 #define _GNU_SOURCE
-#include <errno.h>
 #include <linux/capability.h>
-#include <signal.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "device.h"
 
-static void sleep_ms(unsigned int ms)
-{
-	const struct timespec pause = {
-		.tv_sec = ms / 1000,
-		.tv_nsec = ms % 1000 * 1000000L,
-	};
-
-	nanosleep(&pause, NULL);
-}
-
-/* One session from nothing: what everyone must be able to do at any time. */
-static void full_session(enum dma_api api)
+void full_session(enum dma_api api)
 {
 	char *va = get_memory(2 * PAGE_SZ, MEM_PLAIN);
 	struct engine e;
@@ -97,108 +83,6 @@ static void dma_without_the_context_fd(void)
 	engine_stop(&e);
 	CHECK_OK(close(d.dev));
 	CHECK_EQ(proc_status_bytes("VmPin"), 0);
-}
-
-/*
- * Run @body in a child that never ends by itself, wait until it has begun,
- * @ms more, and kill it. Then nothing of it may be left, at once.
- */
-static void kill_during(void (*body)(int ready), unsigned int ms)
-{
-	int ready[2], status;
-	char c;
-	pid_t pid;
-
-	CHECK_OK(pipe(ready));
-	pid = fork();
-	if (!pid) {
-		body(ready[1]);
-		_exit(1);
-	}
-	close(ready[1]);
-	CHECK_EQ(read(ready[0], &c, 1), 1);
-	close(ready[0]);
-	sleep_ms(ms);
-	CHECK_OK(kill(pid, SIGKILL));
-	CHECK_EQ(waitpid(pid, &status, 0), pid);
-	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
-	CHECK_EQ(pins_now(), pins_at_start);
-	full_session(DMA_IOMMUFD);
-}
-
-static void tell_ready(int fd)
-{
-	if (write(fd, "", 1) != 1)
-		_exit(1);
-	close(fd);
-}
-
-static void dma_forever(int ready)
-{
-	size_t len = 16 * HUGE_SZ;
-	char *va = get_memory(len, MEM_PLAIN);
-	struct dma d;
-	struct engine e = running_engine(&d);
-	unsigned int i;
-
-	CHECK_OK(dma_map_fixed(&d, va, len, TEST_IOVA, MAP_RW));
-	tell_ready(ready);
-	for (i = 0;; i++)
-		CHECK_OK(engine_store(&e, 0, TEST_IOVA +
-				      i % (len / PAGE_SZ) * PAGE_SZ));
-}
-
-static void map_forever(int ready)
-{
-	size_t len = 16 * HUGE_SZ;
-	char *va = get_memory(len, MEM_SCATTERED);
-	struct dma d = attached_device();
-
-	tell_ready(ready);
-	for (;;) {
-		CHECK_OK(dma_map_fixed(&d, va, len, TEST_IOVA, MAP_RW));
-		CHECK_OK(dma_unmap(&d, TEST_IOVA, len));
-	}
-}
-
-static void attach_forever(int ready)
-{
-	size_t len = 16 * HUGE_SZ;
-	char *va = get_memory(len, MEM_SCATTERED);
-	struct dma d = bound_device();
-
-	CHECK_OK(dma_map_fixed(&d, va, len, TEST_IOVA, MAP_RW));
-	tell_ready(ready);
-	for (;;) {
-		__u32 id = d.ioas;
-
-		CHECK_OK(vfio_attach(d.dev, &id));
-		CHECK_OK(vfio_detach(d.dev));
-	}
-}
-
-static void killed_during_dma(void)
-{
-	unsigned int i;
-
-	for (i = 0; i < 3; i++)
-		kill_during(dma_forever, 10 + 37 * i);
-}
-
-static void killed_during_map(void)
-{
-	unsigned int i;
-
-	for (i = 0; i < 4; i++)
-		kill_during(map_forever, 1 + 23 * i);
-}
-
-static void killed_during_attach(void)
-{
-	unsigned int i;
-
-	for (i = 0; i < 4; i++)
-		kill_during(attach_forever, 1 + 23 * i);
 }
 
 /* Both APIs, in turn, on one device: each leaves it as it found it. */
@@ -284,9 +168,6 @@ static void descriptors_outlive_a_fork(void)
 static const struct test tests[] = {
 	{ "life.close_in_any_order", close_in_any_order, 0 },
 	{ "life.dma_without_context_fd", dma_without_the_context_fd, 0 },
-	{ "life.killed_during_dma", killed_during_dma, 0 },
-	{ "life.killed_during_map", killed_during_map, 0 },
-	{ "life.killed_during_attach", killed_during_attach, 0 },
 	{ "life.legacy_and_back", legacy_and_back, 0 },
 	{ "life.limit_of_pinned_memory", limit_of_pinned_memory, 0 },
 	{ "life.descriptors_outlive_fork", descriptors_outlive_a_fork, 0 },

@@ -133,6 +133,36 @@ static void test_unmap(void)
 	CHECK_RET(mdev_pin(m.cdev, IOVA + PAGE_SZ, 1, NULL), -ENOENT);
 }
 
+/* All there is, to the very last page: no length in bytes is as long. */
+static void test_last_page(void)
+{
+	const __u64 top = -PAGE_SZ;
+	struct mdev m = mdev_bound();
+	__u64 *memory = mdev_memory_get(BYTES), iova, length;
+	__u32 ioas = mdev_attach_new(&m);
+
+	CHECK_OK(iommufd_map_fixed(m.iommufd, ioas, memory, PAGE_SZ, top,
+				   MAP_RW));
+	CHECK_OK(iommufd_map_fixed(m.iommufd, ioas, memory, PAGE_SZ, 0,
+				   MAP_RW));
+	CHECK_EQ(mdev_pin(m.cdev, top, 1, NULL), 1);
+	CHECK_OK(vfio_detach(m.cdev));
+	CHECK_EQ(mdev_unmaps(m.cdev, &iova, &length), 1);
+	CHECK_EQ(iova, top);
+	CHECK_EQ(length, PAGE_SZ);
+	CHECK_EQ(proc_status_bytes("VmPin"), 0);
+
+	/* With the first page it is two lengths. */
+	CHECK_OK(vfio_attach(m.cdev, &(__u32){ ioas }));
+	CHECK_EQ(mdev_pin(m.cdev, top, 1, NULL), 1);
+	CHECK_EQ(mdev_pin(m.cdev, 0, 1, NULL), 1);
+	CHECK_OK(vfio_detach(m.cdev));
+	CHECK_EQ(mdev_unmaps(m.cdev, &iova, &length), 3);
+	CHECK_EQ(iova + length, 0);
+	CHECK_EQ(proc_status_bytes("VmPin"), 0);
+	CHECK_OK(iommufd_destroy(m.iommufd, ioas));
+}
+
 /* Both give back everything; the other address space is the one in use then. */
 static void test_replace_and_detach(void)
 {
@@ -263,6 +293,7 @@ static const struct test list[] = {
 	TEST(rights),
 	TEST(pin),
 	TEST(unmap),
+	TEST(last_page),
 	TEST(replace_and_detach),
 	TEST(pasid),
 	TEST(pin_against_unmap),
