@@ -21,6 +21,8 @@
 const char *dut;
 enum engine_kind dut_kind;
 enum dma_api dut_api = DMA_IOMMUFD;
+/* Instead of all else: who owns the device, and what is left of him. */
+static bool only_owners;
 long pins_at_start;
 
 struct dma bound_device(void)
