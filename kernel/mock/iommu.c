@@ -266,6 +266,7 @@ int mock_dev_add(struct mock_dev *mdev, u32 flags)
 	}
 	return 0;
 }
+EXPORT_SYMBOL_NS_GPL(mock_dev_add, IOMMUFD_MOCK);
 
 /**
  * mock_dev_remove() - the reverse
@@ -283,3 +284,4 @@ void mock_dev_remove(struct mock_dev *mdev)
 	WARN_ON(atomic_read(&mdev->answers[MOCK_WAITING]));
 	xa_destroy(&mdev->pasids);
 }
+EXPORT_SYMBOL_NS_GPL(mock_dev_remove, IOMMUFD_MOCK);

@@ -419,8 +419,8 @@ static int vfio_df_attach(struct vfio_device *device,
  * Returns 0; -EFAULT; -EINVAL for a short size, an unknown flag or PASID 0;
  * -EOPNOTSUPP for a PASID of an emulated device; -EINTR when killed; or what
  * iommufd returned (-ENOENT for an unknown id). On failure the device is
- * attached to what it was before; unless another thread makes pt_id
- * unwritable meanwhile, which leaves one that was attached attached to the new.
+ * attached to what it was before; unless another thread makes pt_id unwritable
+ * meanwhile, and the device has moved from one to the other.
  */
 static long vfio_df_ioctl_attach(struct vfio_device_file *df, void __user *arg)
 {

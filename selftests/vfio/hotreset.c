@@ -9,7 +9,9 @@
  * a reset hits together. A and B have an IOMMU group each, C and D share one.
  * They are given to vfio-pci and stay there.
  */
+#include <fcntl.h>
 #include <limits.h>
+#include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -17,6 +19,7 @@
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -355,6 +358,59 @@ static void test_sibling_without_driver(void)
 	CHECK_OK(hot_reset(a.cdev));
 }
 
+/* ---- not while a member is attached ---- */
+
+static void *attach_on(void *arg)
+{
+	__u32 *device_and_id = arg;
+
+	CHECK_OK(vfio_attach((int)device_and_id[0], &device_and_id[1]));
+	return NULL;
+}
+
+/* The attach waits for a page that is missing, as long as it likes. */
+static void test_reset_against_attach(void)
+{
+	int iommufd = CHECK_FD(iommufd_open());
+	struct opened a = open_in(A, iommufd), b = open_in(B, iommufd);
+	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_zeropage zero = { 0 };
+	__u32 ioas, attach[2] = { b.cdev };
+	struct uffd_msg msg;
+	pthread_t thread;
+	void *page;
+	int uffd;
+
+	open_in(C, iommufd);
+	page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CHECK(page != MAP_FAILED);
+	uffd = syscall(SYS_userfaultfd, O_CLOEXEC);
+	CHECK(uffd >= 0);
+	CHECK_OK(xioctl(uffd, UFFDIO_API, &api));
+	reg.range.start = (unsigned long)page;
+	reg.range.len = 4096;
+	zero.range = reg.range;
+	CHECK_OK(xioctl(uffd, UFFDIO_REGISTER, &reg));
+	CHECK_OK(iommufd_ioas_alloc(iommufd, &ioas));
+	CHECK_OK(iommufd_map_fixed(iommufd, ioas, page, 4096, 1 << 24, MAP_RW));
+
+	attach[1] = ioas;
+	mark(a.cdev);
+	CHECK(!pthread_create(&thread, NULL, attach_on, attach));
+	CHECK_EQ(read(uffd, &msg, sizeof(msg)), sizeof(msg));
+	CHECK_RET(hot_reset(a.cdev), -EBUSY);
+	CHECK_RET(hot_reset(b.cdev), -EBUSY);
+	CHECK_EQ(register_get(a.cdev), MARK);
+
+	CHECK_OK(xioctl(uffd, UFFDIO_ZEROPAGE, &zero));
+	CHECK(!pthread_join(thread, NULL));
+	CHECK_OK(hot_reset(a.cdev));
+	CHECK_EQ(register_get(a.cdev), 0);
+	CHECK_OK(vfio_detach(b.cdev));
+}
+
 /* ---- a race: nobody's device is reset by who does not have it ---- */
 
 static atomic_bool stop;
@@ -466,6 +522,7 @@ static const struct test tests[] = {
 	TEST(sibling_in_a_container),
 	TEST(by_groups),
 	TEST(sibling_without_driver),
+	TEST(reset_against_attach),
 	TEST(reset_against_bind),
 };
 

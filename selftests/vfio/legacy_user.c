@@ -17,7 +17,7 @@
 #include "mem.h"
 
 #define USER	65534
-#define GROUP	4242	/* stands for the group vfio of the documented rule */
+#define GROUP	4242	/* stands for the group kvm of the documented rules */
 #define LIMIT	(64 * PAGE_SZ)
 
 /* From here on an ordinary user, in a group of its own and maybe in GROUP. */
@@ -112,7 +112,7 @@ static void test_ordinary_user(void)
 	as_user(refused, false, 2 * LIMIT);
 	as_user(refused, true, 2 * LIMIT);
 
-	/* What the rule does. */
+	/* What the rules do. */
 	permit(path, GROUP, 0660);
 	permit(IOMMUFD_DEV, GROUP, 0660);
 	as_user(refused, false, 2 * LIMIT);
