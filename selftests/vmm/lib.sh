@@ -206,7 +206,10 @@ told()
 # too long is ended
 guest_tells()
 {
+	# An emulator in an emulator boots in minutes, not in seconds.
 	local end=$((SECONDS + 100))
+
+	[ "${accel:-}" != tcg ] || end=$((end + 1100))
 
 	while ((SECONDS < end)) && kill -0 "$pid" 2>/dev/null; do
 		grep -q "^guest: $2" "$tmp/$1.console" && return
