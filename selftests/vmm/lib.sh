@@ -206,11 +206,10 @@ told()
 # too long is ended
 guest_tells()
 {
-	# An emulator in an emulator boots in minutes, not in seconds.
 	local end=$((SECONDS + 100))
 
+	# An emulator in an emulator boots in minutes, not in seconds.
 	[ "${accel:-}" != tcg ] || end=$((end + 1100))
-
 	while ((SECONDS < end)) && kill -0 "$pid" 2>/dev/null; do
 		grep -q "^guest: $2" "$tmp/$1.console" && return
 		sleep 0.2
