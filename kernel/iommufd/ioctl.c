@@ -22,6 +22,7 @@
 #include "hook.h"
 #include "main.h"
 #include "object.h"
+#include "object_event.h"
 #include "space/hwpt.h"
 #include "space/space.h"
 #include "ucmd.h"
@@ -245,17 +246,23 @@ static int iommufd_open(struct inode *inode, struct file *file)
 {
 	/* The misc core's, until we set our own. */
 	bool as_container = file->private_data == &vfio_misc;
-	struct iommufd_ctx *ctx = ctx_create(file);
+	u64 begin = event_begin(trace_iommufd_open_enabled());
+	struct iommufd_ctx *ctx = ctx_create(file, as_container);
 
-	if (IS_ERR(ctx))
+	if (IS_ERR(ctx)) {
+		if (trace_iommufd_open_enabled())
+			report_open(NULL, PTR_ERR(ctx), begin);
 		return PTR_ERR(ctx);
-	ctx->account_mode = READ_ONCE(default_rlimit_mode);
+	}
+	ctx_set_account_mode(ctx, READ_ONCE(default_rlimit_mode));
 	if (as_container) {
 		/* Clients of VFIO have set their limits for that. */
-		ctx->account_mode = ACCOUNT_MM;
+		ctx_set_account_mode(ctx, ACCOUNT_MM);
 		pr_info_once("iommufd: /dev/vfio/vfio is served by iommufd, not by VFIO's containers\n");
 	}
 	file->private_data = ctx;
+	if (trace_iommufd_open_enabled())
+		report_open(ctx, 0, begin);
 	return 0;
 }
 

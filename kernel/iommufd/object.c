@@ -8,25 +8,15 @@
 #include <linux/ktime.h>
 #include <linux/rculist.h>
 #include <linux/sched/signal.h>
+#include <linux/sched/user.h>
 #include <linux/slab.h>
 
 #include "object.h"
+#include "object_event.h"
 
 /* Every context of the host, oldest first; readers use RCU. */
 static LIST_HEAD(ctx_list);
 static DEFINE_MUTEX(ctx_list_lock);
-
-static atomic64_t last_cookie = ATOMIC64_INIT(0);
-
-/**
- * new_cookie() - a name that no object of this module ever had
- *
- * Return: never 0. 2^64 do not run out.
- */
-u64 new_cookie(void)
-{
-	return atomic64_inc_return(&last_cookie);
-}
 
 static u64 current_cgroup_id(void)
 {
@@ -38,14 +28,24 @@ static u64 current_cgroup_id(void)
 	return id;
 }
 
+static void ctx_free_rcu(struct rcu_head *rcu)
+{
+	struct iommufd_ctx *ctx = container_of(rcu, struct iommufd_ctx,
+					       shadow.rcu);
+
+	free_uid(ctx->user);
+	kfree(ctx);
+}
+
 /**
  * ctx_create() - make the context of a file that is being opened
  * @file: the file; not referenced, because the context dies with it
+ * @as_container: it is /dev/vfio/vfio
  *
  * May sleep.
  * Return: the context, or ERR_PTR(-ENOMEM).
  */
-struct iommufd_ctx *ctx_create(struct file *file)
+struct iommufd_ctx *ctx_create(struct file *file, bool as_container)
 {
 	struct iommufd_ctx *ctx = kzalloc(sizeof(*ctx), GFP_KERNEL_ACCOUNT);
 
@@ -61,18 +61,22 @@ struct iommufd_ctx *ctx_create(struct file *file)
 #endif
 	xa_init_flags(&ctx->groups.by_id, XA_FLAGS_ACCOUNT);
 
+	ctx->view.flags = as_container ? IOMMUFD_CTX_CONTAINER : 0;
 	ctx->view.cgroup_id = current_cgroup_id();
 	ctx->view.created_ns = ktime_get_boottime_ns();
 	ctx->view.tgid = task_tgid_nr(current);
 	ctx->view.uid = from_kuid(&init_user_ns, current_uid());
+	ctx->user = get_uid(current_user());
 	/* The name of the process, whichever of its threads opened it. */
 	get_task_comm(ctx->view.comm, current->group_leader);
 
 	mutex_lock(&ctx_list_lock);
 	/* Cookies rise along the list, so that a walk can be resumed by one. */
-	ctx->view.cookie = new_cookie();
+	shadow_init(&ctx->shadow, OBJECT_ANY, ctx_free_rcu);
+	ctx->view.cookie = ctx->shadow.cookie;
 	list_add_tail_rcu(&ctx->node, &ctx_list);
 	mutex_unlock(&ctx_list_lock);
+	shadow_show(&ctx->shadow);
 	return ctx;
 }
 
@@ -90,6 +94,7 @@ int ctx_set_account_mode(struct iommufd_ctx *ctx, enum account_mode mode)
 	xa_lock(&ctx->objects);
 	if (xa_empty(&ctx->objects)) {
 		WRITE_ONCE(ctx->account_mode, mode);
+		WRITE_ONCE(ctx->view.account_mode, mode);
 		rc = 0;
 	}
 	xa_unlock(&ctx->objects);
@@ -164,6 +169,8 @@ int ctx_set_no_iommu(struct iommufd_ctx *ctx)
 	xa_lock(&ctx->objects);
 	if (!ctx->compat) {
 		WRITE_ONCE(ctx->no_iommu, true);
+		WRITE_ONCE(ctx->view.flags,
+			   ctx->view.flags | IOMMUFD_CTX_NO_IOMMU);
 		rc = 0;
 	}
 	xa_unlock(&ctx->objects);
@@ -187,6 +194,12 @@ struct iommufd_ctx *ctx_next_rcu(struct iommufd_ctx *ctx)
 	if (next == &ctx_list)
 		return NULL;
 	return list_entry(next, struct iommufd_ctx, node);
+}
+
+/* Every object begins with its struct object: see object_new(). */
+static void object_free_rcu(struct rcu_head *rcu)
+{
+	kfree(container_of(rcu, struct object, shadow.rcu));
 }
 
 /**
@@ -219,7 +232,35 @@ struct object *object_reserve(struct iommufd_ctx *ctx, size_t size,
 		kfree(obj);
 		return ERR_PTR(rc);
 	}
+	shadow_init(&obj->shadow, type, object_free_rcu);
 	return obj;
+}
+
+/* Where a context's view counts objects of a type, besides in nr_objects. */
+static u32 *object_count(struct iommufd_ctx *ctx, enum object_type type)
+{
+	switch (type) {
+	case OBJECT_IOAS:
+		return &ctx->view.nr_ioases;
+	case OBJECT_HWPT:
+		return &ctx->view.nr_hwpts;
+	case OBJECT_DEVICE:
+		return &ctx->view.nr_devices;
+	case OBJECT_ACCESS:
+		return &ctx->view.nr_accesses;
+	default:
+		return NULL;
+	}
+}
+
+/* Under xa_lock. */
+static void count_object(struct iommufd_ctx *ctx, enum object_type type, int n)
+{
+	u32 *count = object_count(ctx, type);
+
+	WRITE_ONCE(ctx->view.nr_objects, ctx->view.nr_objects + n);
+	if (count)
+		WRITE_ONCE(*count, *count + n);
 }
 
 /* Iterators go from one object of a type to the next by its mark. */
@@ -232,7 +273,7 @@ static xa_mark_t object_mark(enum object_type type)
  * object_next_rcu() - the next published object of a type
  * @ctx: the context
  * @id: in: the lowest id to look at; out: one more than the object's
- * @type: OBJECT_IOAS or OBJECT_DEVICE
+ * @type: OBJECT_IOAS, or any other but OBJECT_ANY
  *
  * Caller holds rcu_read_lock().
  * Return: the object, or NULL after the last.
@@ -245,7 +286,7 @@ struct object *object_next_rcu(struct iommufd_ctx *ctx, unsigned long *id,
 	while ((obj = xa_find(&ctx->objects, id, ULONG_MAX,
 			      object_mark(type)))) {
 		(*id)++;
-		/* HWPTs share a mark, and a slot may change under a reader. */
+		/* Others share a mark, and a slot may change under a reader. */
 		if (obj->type == type)
 			return obj;
 	}
@@ -261,14 +302,22 @@ struct object *object_next_rcu(struct iommufd_ctx *ctx, unsigned long *id,
  */
 void object_publish(struct iommufd_ctx *ctx, struct object *obj)
 {
+	/* Once it can be found, it can be destroyed. */
+	u64 cookie = obj->shadow.cookie;
+	enum object_type type = obj->type;
+	u32 id = obj->id;
 	void *old;
 
+	shadow_show(&obj->shadow);
 	xa_lock(&ctx->objects);
-	old = __xa_store(&ctx->objects, obj->id, obj, GFP_KERNEL_ACCOUNT);
-	__xa_set_mark(&ctx->objects, obj->id, object_mark(obj->type));
+	old = __xa_store(&ctx->objects, id, obj, GFP_KERNEL_ACCOUNT);
+	__xa_set_mark(&ctx->objects, id, object_mark(type));
+	count_object(ctx, type, 1);
 	xa_unlock(&ctx->objects);
 	/* A reserved entry reads back as NULL. */
 	WARN_ON(old);
+	if (trace_iommufd_create_enabled())
+		report_create(ctx, cookie, id, type);
 }
 
 /**
@@ -279,7 +328,7 @@ void object_publish(struct iommufd_ctx *ctx, struct object *obj)
 void object_abort(struct iommufd_ctx *ctx, struct object *obj)
 {
 	xa_erase(&ctx->objects, obj->id);
-	kfree_rcu(obj, rcu);
+	shadow_put(&obj->shadow);
 }
 
 /**
@@ -429,13 +478,25 @@ static int object_unlink_locked(struct iommufd_ctx *ctx, struct object *obj,
 	}
 	if (ctx->compat == obj)
 		ctx->compat = NULL;
+	count_object(ctx, obj->type, -1);
 	return 0;
 }
 
-static void object_finish(struct iommufd_ctx *ctx, struct object *obj)
+static void object_finish(struct iommufd_ctx *ctx, struct object *obj,
+			  enum iommufd_destroy_cause cause, u64 begin)
 {
+	shadow_hide(&obj->shadow);
 	obj->destroy(ctx, obj);
-	kfree_rcu(obj, rcu);
+	if (trace_iommufd_destroy_enabled())
+		report_destroy(ctx, obj->shadow.cookie, obj->id, obj->type, 0,
+			       cause, begin);
+	shadow_put(&obj->shadow);
+}
+
+/* When the destruction of an object begins, if anybody wants to know. */
+static u64 destroy_begin(void)
+{
+	return event_begin(trace_iommufd_destroy_enabled());
 }
 
 /**
@@ -449,19 +510,45 @@ static void object_finish(struct iommufd_ctx *ctx, struct object *obj)
  */
 int object_destroy_by_id(struct iommufd_ctx *ctx, u32 id)
 {
+	u64 begin = destroy_begin(), cookie = 0;
+	enum object_type type = OBJECT_ANY;
 	struct object *obj;
 	int rc;
 
 	xa_lock(&ctx->objects);
 	obj = xa_load(&ctx->objects, id);
-	if (!obj || obj->dying)
+	if (!obj || obj->dying) {
 		rc = -ENOENT;
-	else
+	} else {
+		cookie = obj->shadow.cookie;
+		type = obj->type;
 		rc = object_unlink_locked(ctx, obj, true);
+	}
 	xa_unlock(&ctx->objects);
 	if (!rc)
-		object_finish(ctx, obj);
+		object_finish(ctx, obj, IOMMUFD_BY_USER, begin);
+	else if (trace_iommufd_destroy_enabled())
+		report_destroy(ctx, cookie, id, type, rc, IOMMUFD_BY_USER,
+			       begin);
 	return rc;
+}
+
+/*
+ * An object of a context that is being closed. Nobody else can destroy it, but
+ * a BPF program may be looking at it: waits for that, whatever signals there
+ * are, because nobody would come back. False: something depends on it.
+ */
+static bool destroy_closed(struct iommufd_ctx *ctx, struct object *obj)
+{
+	u64 begin = destroy_begin();
+	int rc;
+
+	xa_lock(&ctx->objects);
+	rc = object_unlink_locked(ctx, obj, false);
+	xa_unlock(&ctx->objects);
+	if (!rc)
+		object_finish(ctx, obj, IOMMUFD_BY_CLOSE, begin);
+	return !rc;
 }
 
 /**
@@ -474,6 +561,7 @@ int object_destroy_by_id(struct iommufd_ctx *ctx, u32 id)
  */
 void object_unuse_destroy(struct iommufd_ctx *ctx, struct object *obj)
 {
+	u64 begin = destroy_begin();
 	int rc = -EBUSY;
 
 	xa_lock(&ctx->objects);
@@ -485,7 +573,7 @@ void object_unuse_destroy(struct iommufd_ctx *ctx, struct object *obj)
 		obj->orphaned = true;
 	xa_unlock(&ctx->objects);
 	if (!rc)
-		object_finish(ctx, obj);
+		object_finish(ctx, obj, IOMMUFD_BY_KERNEL, begin);
 }
 
 #ifdef IOMMUFD_VIOMMU
@@ -502,6 +590,7 @@ void object_unuse_destroy(struct iommufd_ctx *ctx, struct object *obj)
  */
 void object_bury(struct iommufd_ctx *ctx, struct object **slot)
 {
+	u64 begin = destroy_begin();
 	DEFINE_WAIT(wait);
 	struct object *obj;
 
@@ -512,7 +601,7 @@ void object_bury(struct iommufd_ctx *ctx, struct object **slot)
 			if (WARN_ON(object_unlink_locked(ctx, obj, false)))
 				break;
 			xa_unlock(&ctx->objects);
-			object_finish(ctx, obj);
+			object_finish(ctx, obj, IOMMUFD_BY_KERNEL, begin);
 			xa_lock(&ctx->objects);
 			continue;
 		}
@@ -537,9 +626,12 @@ void object_bury(struct iommufd_ctx *ctx, struct object **slot)
  */
 void ctx_destroy(struct iommufd_ctx *ctx)
 {
+	u64 begin = event_begin(trace_iommufd_close_enabled());
+	u32 nr_objects = ctx->view.nr_objects;
 	bool progress = true;
 	unsigned long any = 0;
 
+	shadow_hide(&ctx->shadow);
 	mutex_lock(&ctx_list_lock);
 	list_del_rcu(&ctx->node);
 	mutex_unlock(&ctx_list_lock);
@@ -550,7 +642,7 @@ void ctx_destroy(struct iommufd_ctx *ctx)
 
 		progress = false;
 		xa_for_each(&ctx->objects, id, obj)
-			progress |= !object_destroy_by_id(ctx, id);
+			progress |= destroy_closed(ctx, obj);
 	}
 	/*
 	 * A driver that forgot to unbind keeps users up for ever. Leak what
@@ -565,5 +657,8 @@ void ctx_destroy(struct iommufd_ctx *ctx)
 #endif
 	xa_destroy(&ctx->groups.by_id);
 	xa_destroy(&ctx->objects);
-	kfree_rcu(ctx, rcu);
+	WRITE_ONCE(ctx->view.gone, 1);
+	if (trace_iommufd_close_enabled())
+		report_close(&ctx->view, nr_objects, begin);
+	shadow_put(&ctx->shadow);
 }

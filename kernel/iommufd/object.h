@@ -13,7 +13,8 @@
  *		DESTROY fails with EBUSY while there is one.
  *
  * A holder of either may take a user reference. Memory is freed after an RCU
- * grace period, because BPF iterators read the table without a lock.
+ * grace period, because BPF iterators read the table without a lock, and not
+ * before BPF has let go of it (shadow.h).
  *
  * Lock order of the whole module, outermost first:
  *
@@ -38,13 +39,16 @@
 #include <linux/xarray.h>
 
 #include "iommufd_bpf_abi.h"
+#include "shadow.h"
 
 struct file;
 struct ioctl_hook;
 struct object;
+struct user_struct;
 
+/* The numbers of enum iommufd_object_type, which BPF sees. */
 enum object_type {
-	OBJECT_ANY, /* look-ups only */
+	OBJECT_ANY, /* look-ups only; the shadow of a context */
 	OBJECT_IOAS,
 	OBJECT_HWPT,
 	OBJECT_DEVICE,
@@ -77,7 +81,9 @@ struct device_groups {
 
 /**
  * struct iommufd_ctx - one open of /dev/iommu
- * @view: what BPF sees; constant
+ * @shadow: what BPF may hold; its memory goes with it
+ * @view: what BPF sees; counts under objects.xa_lock, read under RCU
+ * @user: whose @view.uid is; referenced, so that BPF can ask for its account
  * @file: the open file, whose count is the context's
  * @objects: id to object; xa_lock guards every field of struct object too
  * @wait: woken when an object's last busy reference goes
@@ -94,10 +100,11 @@ struct device_groups {
  * @mmaps: page offsets of the file to what can be mapped there, for viommu/
  * @hook: who served an ioctl of this context that iommufd does not know, or
  *	NULL; set once (hook.c)
- * @rcu: frees it
  */
 struct iommufd_ctx {
+	struct shadow shadow;
 	struct iommufd_ctx_view view;
+	struct user_struct *user;
 	struct file *file;
 	struct xarray objects;
 	wait_queue_head_t wait;
@@ -112,7 +119,6 @@ struct iommufd_ctx {
 	struct maple_tree mmaps;
 #endif
 	const struct ioctl_hook *hook;
-	struct rcu_head rcu;
 };
 
 /**
@@ -127,8 +133,10 @@ struct iommufd_ctx {
  * @busy: short-term references; under xa_lock
  * @users: long-term references; under xa_lock
  * @destroy: undo everything but the object's memory; may sleep. Nobody can
- *	find the object any more, except readers under RCU.
- * @rcu: frees it
+ *	find the object any more, except readers under RCU, and BPF that has
+ *	acquired its shadow: it leaves empty tables, and says in its view that
+ *	it is gone.
+ * @shadow: what BPF may hold; the object's memory goes with it
  */
 struct object {
 	u32 id;
@@ -139,10 +147,10 @@ struct object {
 	unsigned int busy;
 	unsigned int users;
 	void (*destroy)(struct iommufd_ctx *ctx, struct object *obj);
-	struct rcu_head rcu;
+	struct shadow shadow;
 };
 
-struct iommufd_ctx *ctx_create(struct file *file);
+struct iommufd_ctx *ctx_create(struct file *file, bool as_container);
 void ctx_destroy(struct iommufd_ctx *ctx);
 int ctx_set_account_mode(struct iommufd_ctx *ctx, enum account_mode mode);
 struct object *ctx_get_compat(struct iommufd_ctx *ctx);
@@ -150,7 +158,6 @@ int ctx_set_compat(struct iommufd_ctx *ctx, struct object *obj, bool replace);
 void ctx_clear_compat(struct iommufd_ctx *ctx);
 int ctx_set_no_iommu(struct iommufd_ctx *ctx);
 struct iommufd_ctx *ctx_next_rcu(struct iommufd_ctx *ctx);
-u64 new_cookie(void);
 
 struct object *object_reserve(struct iommufd_ctx *ctx, size_t size,
 			      enum object_type type,

@@ -15,6 +15,7 @@
 #include <linux/uuid.h>
 #include <linux/xarray.h>
 
+#include "trace.h"
 #include "vfio.h"
 
 /* Newer than the target's <linux/vfio.h>: a VF's token, given at BIND. */
@@ -307,7 +308,7 @@ static void vfio_df_unbind(struct vfio_device_file *df,
  * others own the group's DMA or interrupts are not isolated; -EINTR when
  * killed; or what else iommufd or the driver returned.
  */
-static long vfio_df_ioctl_bind(struct vfio_device_file *df, void __user *arg)
+static int vfio_df_do_bind(struct vfio_device_file *df, void __user *arg)
 {
 	struct vfio_device_bind_iommufd __user *ubind = arg;
 	struct vfio_device_bind_iommufd bind;
@@ -355,6 +356,16 @@ err_unbind:
 	vfio_df_unbind(df, ictx);
 err_unblock:
 	vfio_device_unblock_group(df->device);
+	return ret;
+}
+
+static long vfio_df_ioctl_bind(struct vfio_device_file *df, void __user *arg)
+{
+	u64 begin = trace_vfio_bind_enabled() ? ktime_get_ns() : 0;
+	int ret = vfio_df_do_bind(df, arg);
+
+	if (trace_vfio_bind_enabled())
+		vfio_df_report_bind(df, ret, begin);
 	return ret;
 }
 

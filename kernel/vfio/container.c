@@ -19,6 +19,10 @@
 #include <uapi/linux/vfio.h>
 
 #include "vfio.h"
+/* Types that the exports' versions must not see: abi.h. */
+#ifndef __GENKSYMS__
+#include "trace.h"
+#endif
 
 /*
  * ABI, as abi.h says: backends reach this type through a device's group.
@@ -31,6 +35,7 @@
  * backend, which may take long, and for writing while iommu_driver and
  * iommu_data change: a user who takes the last group out of the container
  * in one thread must not free the backend's data under a map in another.
+ * cookie, ours too, names the container in events.
  */
 struct vfio_container {
 	struct kref			kref;
@@ -41,6 +46,7 @@ struct vfio_container {
 	bool				noiommu;
 #ifndef __GENKSYMS__
 	struct rw_semaphore		backend_lock;
+	u64				cookie;
 #endif
 };
 
@@ -322,6 +328,70 @@ static long vfio_container_pass_on(struct vfio_container *container,
 	return ret;
 }
 
+/*
+ * What was asked, and what came of it, is in the user's memory: it is read
+ * again, so it may not be what the backend saw, if another thread changes it.
+ */
+static noinline void vfio_container_report_map(struct vfio_container *container,
+					       unsigned long arg, long ret,
+					       u64 begin)
+{
+	struct vfio_iommu_type1_dma_map map;
+	struct iommufd_vfio_dma_event ev = {
+		.container = container->cookie,
+		.ret = ret,
+		.duration_ns = ktime_get_ns() - begin,
+	};
+
+	if (!copy_from_user(&map, (void __user *)arg,
+			    offsetofend(typeof(map), size))) {
+		ev.iova = map.iova;
+		ev.va = map.vaddr;
+		ev.length = map.size;
+		ev.flags = map.flags;
+		if (map.flags & VFIO_DMA_MAP_FLAG_READ)
+			ev.prot |= IOMMUFD_PROT_READ;
+		if (map.flags & VFIO_DMA_MAP_FLAG_WRITE)
+			ev.prot |= IOMMUFD_PROT_WRITE;
+	}
+	trace_vfio_dma_map(&ev);
+}
+
+static noinline long
+vfio_container_map_traced(struct vfio_container *container, unsigned long arg)
+{
+	u64 begin = ktime_get_ns();
+	long ret = vfio_container_pass_on(container, VFIO_IOMMU_MAP_DMA, arg);
+
+	vfio_container_report_map(container, arg, ret, begin);
+	return ret;
+}
+
+/* The size that was asked for is overwritten with the size that was done. */
+static noinline long
+vfio_container_unmap_traced(struct vfio_container *container,
+			    unsigned long arg)
+{
+	struct vfio_iommu_type1_dma_unmap unmap, done;
+	const size_t minsz = offsetofend(typeof(unmap), size);
+	void __user *uarg = (void __user *)arg;
+	struct iommufd_vfio_dma_event ev = { .container = container->cookie };
+	u64 begin = ktime_get_ns();
+
+	if (!copy_from_user(&unmap, uarg, minsz)) {
+		ev.iova = unmap.iova;
+		ev.length = unmap.flags & VFIO_DMA_UNMAP_FLAG_ALL ? U64_MAX :
+								    unmap.size;
+		ev.flags = unmap.flags;
+	}
+	ev.ret = vfio_container_pass_on(container, VFIO_IOMMU_UNMAP_DMA, arg);
+	ev.duration_ns = ktime_get_ns() - begin;
+	if (!ev.ret && !copy_from_user(&done, uarg, minsz))
+		ev.unmapped_bytes = done.size;
+	trace_vfio_dma_unmap(&ev);
+	return ev.ret;
+}
+
 static long vfio_container_ioctl(struct file *file, unsigned int cmd,
 				 unsigned long arg)
 {
@@ -334,10 +404,20 @@ static long vfio_container_ioctl(struct file *file, unsigned int cmd,
 		return vfio_container_check_extension(container, arg);
 	case VFIO_SET_IOMMU:
 		return vfio_container_set_iommu(container, arg);
-	default:
-		return vfio_container_pass_on(container, cmd, arg);
+	case VFIO_IOMMU_MAP_DMA:
+		if (trace_vfio_dma_map_enabled())
+			return vfio_container_map_traced(container, arg);
+		break;
+	case VFIO_IOMMU_UNMAP_DMA:
+		if (trace_vfio_dma_unmap_enabled())
+			return vfio_container_unmap_traced(container, arg);
+		break;
 	}
+	return vfio_container_pass_on(container, cmd, arg);
 }
+
+/* Never 0, never used twice. */
+static atomic64_t vfio_last_container = ATOMIC64_INIT(0);
 
 static int vfio_container_open(struct inode *inode, struct file *file)
 {
@@ -347,6 +427,7 @@ static int vfio_container_open(struct inode *inode, struct file *file)
 	if (!container)
 		return -ENOMEM;
 
+	container->cookie = atomic64_inc_return(&vfio_last_container);
 	kref_init(&container->kref);
 	init_rwsem(&container->group_lock);
 	init_rwsem(&container->backend_lock);

@@ -9,9 +9,11 @@
  * vfio_df_open(), and then grant access.
  */
 #include <linux/fs.h>
+#include <linux/ktime.h>
 #include <linux/pm_runtime.h>
 #include <linux/slab.h>
 
+#include "trace.h"
 #include "vfio.h"
 
 /**
@@ -48,6 +50,67 @@ void vfio_df_free(struct vfio_device_file *df)
 	vfio_device_put_registration(device);
 }
 
+/* What the events of a device file have in common. */
+static void vfio_df_event(struct vfio_device_file *df,
+			  struct iommufd_vfio_event *ev)
+{
+	struct vfio_device *device = df->device;
+
+	ev->index = device->index;
+	ev->open_count = device->open_count;
+	if (!df->group)
+		ev->via = IOMMUFD_VIA_CDEV;
+	else if (df->group->iommufd)
+		ev->via = IOMMUFD_VIA_GROUP;
+	else
+		ev->via = IOMMUFD_VIA_CONTAINER;
+	strscpy_pad(ev->device, dev_name(device->dev), sizeof(ev->device));
+}
+
+/**
+ * vfio_df_report_bind() - tell who listens how a BIND went
+ * @df: the file
+ * @ret: 0 or a negative errno
+ * @begin: ktime_get_ns() when it began, 0 if nobody listened then
+ */
+void vfio_df_report_bind(struct vfio_device_file *df, int ret, u64 begin)
+{
+	struct iommufd_vfio_event ev = {
+		.ret = ret,
+		.duration_ns = begin ? ktime_get_ns() - begin : 0,
+	};
+
+	vfio_df_event(df, &ev);
+	ev.devid = ret ? 0 : df->devid;
+	trace_vfio_bind(&ev);
+}
+
+static int vfio_df_open_driver(struct vfio_device *device)
+{
+	int ret;
+
+	/* The driver sees itself counted while it opens. */
+	if (++device->open_count > 1 || !device->ops->open_device)
+		return 0;
+
+	ret = device->ops->open_device(device);
+	if (ret)
+		device->open_count--;
+	return ret;
+}
+
+static noinline int vfio_df_open_traced(struct vfio_device_file *df)
+{
+	struct iommufd_vfio_event ev = {};
+	u64 begin = ktime_get_ns();
+
+	ev.ret = vfio_df_open_driver(df->device);
+	ev.duration_ns = ktime_get_ns() - begin;
+	vfio_df_event(df, &ev);
+	trace_vfio_device_open(&ev);
+	return ev.ret;
+}
+
 /**
  * vfio_df_open() - open the device behind a file
  * @df: a file that is not open. The device has an address space: the driver
@@ -60,19 +123,34 @@ void vfio_df_free(struct vfio_device_file *df)
  */
 int vfio_df_open(struct vfio_device_file *df)
 {
-	struct vfio_device *device = df->device;
-	int ret;
+	lockdep_assert_held(&df->device->dev_set->lock);
 
-	lockdep_assert_held(&device->dev_set->lock);
+	if (trace_vfio_device_open_enabled())
+		return vfio_df_open_traced(df);
+	return vfio_df_open_driver(df->device);
+}
 
-	/* The driver sees itself counted while it opens. */
-	if (++device->open_count > 1 || !device->ops->open_device)
-		return 0;
+static void vfio_df_close_driver(struct vfio_device *device)
+{
+	/*
+	 * Counted until here, and no longer: the driver compares the set's
+	 * count with 1 when it decides on a reset of the whole set, in this
+	 * close and in that of the next member.
+	 */
+	if (device->open_count == 1 && device->ops->close_device)
+		device->ops->close_device(device);
+	device->open_count--;
+}
 
-	ret = device->ops->open_device(device);
-	if (ret)
-		device->open_count--;
-	return ret;
+static noinline void vfio_df_close_traced(struct vfio_device_file *df)
+{
+	struct iommufd_vfio_event ev = {};
+	u64 begin = ktime_get_ns();
+
+	vfio_df_close_driver(df->device);
+	ev.duration_ns = ktime_get_ns() - begin;
+	vfio_df_event(df, &ev);
+	trace_vfio_device_close(&ev);
 }
 
 /**
@@ -91,14 +169,10 @@ void vfio_df_close(struct vfio_device_file *df)
 	if (WARN_ON_ONCE(!device->open_count))
 		return;
 
-	/*
-	 * Counted until here, and no longer: the driver compares the set's
-	 * count with 1 when it decides on a reset of the whole set, in this
-	 * close and in that of the next member.
-	 */
-	if (device->open_count == 1 && device->ops->close_device)
-		device->ops->close_device(device);
-	device->open_count--;
+	if (trace_vfio_device_close_enabled())
+		vfio_df_close_traced(df);
+	else
+		vfio_df_close_driver(device);
 }
 
 /* A driver without PM operations has no runtime PM that could be resumed. */

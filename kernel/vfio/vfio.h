@@ -245,6 +245,7 @@ struct vfio_device_file *vfio_df_alloc(struct vfio_device *device);
 void vfio_df_free(struct vfio_device_file *df);
 int vfio_df_open(struct vfio_device_file *df);
 void vfio_df_close(struct vfio_device_file *df);
+void vfio_df_report_bind(struct vfio_device_file *df, int ret, u64 begin);
 int vfio_df_begin(struct vfio_device_file *df);
 void vfio_df_end(struct vfio_device_file *df);
 long vfio_df_driver_ioctl(struct vfio_device_file *df, unsigned int cmd,

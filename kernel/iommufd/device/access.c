@@ -8,6 +8,7 @@
 
 #include "object.h"
 #include "space/space.h"
+#include "trace_mem.h"
 
 /**
  * struct iommufd_access - an in-kernel user
@@ -33,8 +34,34 @@ struct iommufd_access {
 	struct ioas *ioas_unpin;
 };
 
+/* What the events of an access have in common. */
+static struct iommufd_access_event
+access_event(const struct iommufd_access *access, u32 ioas_id,
+	     unsigned long iova, unsigned long length, unsigned int flags)
+{
+	struct iommufd_access_event ev = {
+		.ctx_cookie = access->ctx->view.cookie,
+		.iova = iova,
+		.length = length,
+		.access_id = access->obj.id,
+		.ioas_id = ioas_id,
+	};
+
+	if (flags & IOMMUFD_ACCESS_RW_WRITE)
+		ev.flags |= IOMMUFD_ACCESS_EVENT_WRITE;
+	if (flags & IOMMUFD_ACCESS_RW_KTHREAD)
+		ev.flags |= IOMMUFD_ACCESS_EVENT_KTHREAD;
+	return ev;
+}
+
+static void note_ioas(struct iommufd_access_event *ev, const struct ioas *ioas)
+{
+	ev->ioas_cookie = ioas->view.cookie;
+	ev->ioas_id = ioas->view.id;
+}
+
 /* Drops the lock meanwhile: the driver's unmap() takes it. */
-static void detach_locked(struct iommufd_access *access)
+static void leave_locked(struct iommufd_access *access)
 {
 	struct ioas_access *entry = &access->entries[access->cur];
 	struct ioas *ioas = access->ioas;
@@ -49,6 +76,27 @@ static void detach_locked(struct iommufd_access *access)
 	mutex_lock(&access->lock);
 	access->ioas_unpin = NULL;
 	object_unuse(access->ctx, &ioas->obj);
+}
+
+static noinline void detach_traced(struct iommufd_access *access)
+{
+	struct iommufd_access_event ev = access_event(access, 0, 0, 0, 0);
+	u64 begin = ktime_get_ns();
+
+	/* It may be destroyed as soon as it is left. */
+	note_ioas(&ev, access->ioas);
+	leave_locked(access);
+	ev.duration_ns = event_duration(begin);
+	trace_iommufd_access_detach(&ev);
+}
+
+static void detach_locked(struct iommufd_access *access)
+{
+	lockdep_assert_held(&access->lock);
+	if (trace_iommufd_access_detach_enabled())
+		detach_traced(access);
+	else
+		leave_locked(access);
 }
 
 static void access_destroy(struct iommufd_ctx *ctx, struct object *obj)
@@ -126,6 +174,23 @@ static int attach_locked(struct iommufd_access *access, struct ioas *ioas)
 	return 0;
 }
 
+static int attach(struct iommufd_access *access, u32 ioas_id,
+		  struct iommufd_access_event *ev)
+{
+	struct ioas *ioas = ioas_get(access->ctx, ioas_id);
+	int rc = -EINVAL;
+
+	if (IS_ERR(ioas))
+		return PTR_ERR(ioas);
+	note_ioas(ev, ioas);
+	mutex_lock(&access->lock);
+	if (!access->ioas && !access->ioas_unpin)
+		rc = attach_locked(access, ioas);
+	mutex_unlock(&access->lock);
+	object_put(access->ctx, &ioas->obj);
+	return rc;
+}
+
 /**
  * iommufd_access_attach() - choose the IOAS to look at
  * @access: detached
@@ -137,31 +202,19 @@ static int attach_locked(struct iommufd_access *access, struct ioas *ioas)
  */
 int iommufd_access_attach(struct iommufd_access *access, u32 ioas_id)
 {
-	struct ioas *ioas = ioas_get(access->ctx, ioas_id);
-	int rc = -EINVAL;
+	struct iommufd_access_event ev =
+		access_event(access, ioas_id, 0, 0, 0);
+	u64 begin = event_begin(trace_iommufd_access_attach_enabled());
 
-	if (IS_ERR(ioas))
-		return PTR_ERR(ioas);
-	mutex_lock(&access->lock);
-	if (!access->ioas && !access->ioas_unpin)
-		rc = attach_locked(access, ioas);
-	mutex_unlock(&access->lock);
-	object_put(access->ctx, &ioas->obj);
-	return rc;
+	ev.ret = attach(access, ioas_id, &ev);
+	ev.duration_ns = event_duration(begin);
+	trace_iommufd_access_attach(&ev);
+	return ev.ret;
 }
 EXPORT_SYMBOL_NS_GPL(iommufd_access_attach, IOMMUFD);
 
-/**
- * iommufd_access_replace() - look at another IOAS
- * @access: attached
- * @ioas_id: the IOAS's id
- *
- * Everything pinned in the old one must be given back by @ops->unmap(). May
- * sleep.
- * Return: 0; -ENOENT: not attached, or no such IOAS; -EADDRINUSE as
- * iommufd_access_attach(): it stays attached to the old one then.
- */
-int iommufd_access_replace(struct iommufd_access *access, u32 ioas_id)
+static int replace(struct iommufd_access *access, u32 ioas_id,
+		   struct iommufd_access_event *ev)
 {
 	struct ioas *ioas = ioas_get(access->ctx, ioas_id);
 	unsigned int next;
@@ -169,6 +222,7 @@ int iommufd_access_replace(struct iommufd_access *access, u32 ioas_id)
 
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
+	note_ioas(ev, ioas);
 	mutex_lock(&access->lock);
 	if (!access->ioas) {
 		rc = -ENOENT;
@@ -182,7 +236,7 @@ int iommufd_access_replace(struct iommufd_access *access, u32 ioas_id)
 	if (rc)
 		goto out;
 	object_use(access->ctx, &ioas->obj);
-	detach_locked(access);
+	leave_locked(access);
 	access->cur = next;
 	access->ioas = ioas;
 	access->ioas_unpin = ioas;
@@ -190,6 +244,28 @@ out:
 	mutex_unlock(&access->lock);
 	object_put(access->ctx, &ioas->obj);
 	return rc;
+}
+
+/**
+ * iommufd_access_replace() - look at another IOAS
+ * @access: attached
+ * @ioas_id: the IOAS's id
+ *
+ * Everything pinned in the old one must be given back by @ops->unmap(). May
+ * sleep.
+ * Return: 0; -ENOENT: not attached, or no such IOAS; -EADDRINUSE as
+ * iommufd_access_attach(): it stays attached to the old one then.
+ */
+int iommufd_access_replace(struct iommufd_access *access, u32 ioas_id)
+{
+	struct iommufd_access_event ev =
+		access_event(access, ioas_id, 0, 0, 0);
+	u64 begin = event_begin(trace_iommufd_access_replace_enabled());
+
+	ev.ret = replace(access, ioas_id, &ev);
+	ev.duration_ns = event_duration(begin);
+	trace_iommufd_access_replace(&ev);
+	return ev.ret;
 }
 EXPORT_SYMBOL_NS_GPL(iommufd_access_replace, IOMMUFD);
 
@@ -240,6 +316,47 @@ static void exit_access(struct iommufd_access *access, struct ioas *ioas,
 	mutex_unlock(&access->lock);
 }
 
+/* @ev: told which IOAS; or NULL */
+static int pin(struct iommufd_access *access, unsigned long iova,
+	       unsigned long length, struct page **pages, unsigned int flags,
+	       struct iommufd_access_event *ev, struct op_stats *st)
+{
+	unsigned int how = ACCESS_PAGES |
+		(flags & IOMMUFD_ACCESS_RW_WRITE ? ACCESS_WRITE : ACCESS_READ);
+	unsigned long last;
+	struct ioas *ioas;
+	int rc;
+
+	if (!access->ops->needs_pin_pages)
+		return -EINVAL;
+	ioas = enter_access(access, iova, length, how, &last);
+	if (IS_ERR(ioas))
+		return PTR_ERR(ioas);
+	if (ev)
+		note_ioas(ev, ioas);
+	rc = ioas_pin_pages(ioas, iova, last, pages, st);
+	exit_access(access, ioas, iova, last, !rc);
+	return rc;
+}
+
+static noinline int pin_traced(struct iommufd_access *access,
+			       unsigned long iova, unsigned long length,
+			       struct page **pages, unsigned int flags)
+{
+	struct iommufd_access_event ev =
+		access_event(access, 0, iova, length, flags);
+	struct op_stats st = { .op = IOMMUFD_OP_ACCESS_PIN, .timed = true };
+	u64 begin = op_begin(&st);
+
+	ev.ret = pin(access, iova, length, pages, flags, &ev, &st);
+	op_end(&st, &ev.duration_ns, begin);
+	ev.pages = st.pinned;
+	ev.pin_ns = st.pin_ns;
+	ev.account_ns = st.account_ns;
+	trace_iommufd_access_pin(&ev);
+	return ev.ret;
+}
+
 /**
  * iommufd_access_pin_pages() - pin what is mapped in a range of IOVAs
  * @access: made with needs_pin_pages, attached
@@ -258,22 +375,49 @@ int iommufd_access_pin_pages(struct iommufd_access *access, unsigned long iova,
 			     unsigned long length, struct page **out_pages,
 			     unsigned int flags)
 {
-	unsigned int how = ACCESS_PAGES |
-		(flags & IOMMUFD_ACCESS_RW_WRITE ? ACCESS_WRITE : ACCESS_READ);
-	unsigned long last;
-	struct ioas *ioas;
-	int rc;
+	struct op_stats st = { .op = IOMMUFD_OP_ACCESS_PIN };
 
-	if (!access->ops->needs_pin_pages)
-		return -EINVAL;
-	ioas = enter_access(access, iova, length, how, &last);
-	if (IS_ERR(ioas))
-		return PTR_ERR(ioas);
-	rc = ioas_pin_pages(ioas, iova, last, out_pages);
-	exit_access(access, ioas, iova, last, !rc);
-	return rc;
+	if (trace_iommufd_access_pin_enabled())
+		return pin_traced(access, iova, length, out_pages, flags);
+	return pin(access, iova, length, out_pages, flags, NULL, &st);
 }
 EXPORT_SYMBOL_NS_GPL(iommufd_access_pin_pages, IOMMUFD);
+
+static void unpin(struct iommufd_access *access, unsigned long iova,
+		  unsigned long length, struct iommufd_access_event *ev,
+		  struct op_stats *st)
+{
+	unsigned long last;
+	struct ioas *ioas;
+
+	if (WARN_ON(!length) ||
+	    WARN_ON(check_add_overflow(iova, length - 1, &last)))
+		return;
+	mutex_lock(&access->lock);
+	ioas = access->ioas_unpin;
+	if (!WARN_ON(!ioas)) {
+		if (ev)
+			note_ioas(ev, ioas);
+		ioas_unpin_pages(ioas, iova, last, st);
+		ioas_count_range(ioas, iova, last, 0, -1, 0);
+	}
+	mutex_unlock(&access->lock);
+}
+
+static noinline void unpin_traced(struct iommufd_access *access,
+				  unsigned long iova, unsigned long length)
+{
+	struct iommufd_access_event ev =
+		access_event(access, 0, iova, length, 0);
+	struct op_stats st = { .op = IOMMUFD_OP_ACCESS_UNPIN, .timed = true };
+	u64 begin = op_begin(&st);
+
+	unpin(access, iova, length, &ev, &st);
+	op_end(&st, &ev.duration_ns, begin);
+	ev.pages = st.unpinned;
+	ev.pin_ns = st.unpin_ns;
+	trace_iommufd_access_unpin(&ev);
+}
 
 /**
  * iommufd_access_unpin_pages() - give pinned pages back
@@ -286,19 +430,12 @@ EXPORT_SYMBOL_NS_GPL(iommufd_access_pin_pages, IOMMUFD);
 void iommufd_access_unpin_pages(struct iommufd_access *access,
 				unsigned long iova, unsigned long length)
 {
-	unsigned long last;
-	struct ioas *ioas;
+	struct op_stats st = { .op = IOMMUFD_OP_ACCESS_UNPIN };
 
-	if (WARN_ON(!length) ||
-	    WARN_ON(check_add_overflow(iova, length - 1, &last)))
-		return;
-	mutex_lock(&access->lock);
-	ioas = access->ioas_unpin;
-	if (!WARN_ON(!ioas)) {
-		ioas_unpin_pages(ioas, iova, last);
-		ioas_count_range(ioas, iova, last, 0, -1, 0);
-	}
-	mutex_unlock(&access->lock);
+	if (trace_iommufd_access_unpin_enabled())
+		unpin_traced(access, iova, length);
+	else
+		unpin(access, iova, length, NULL, &st);
 }
 EXPORT_SYMBOL_NS_GPL(iommufd_access_unpin_pages, IOMMUFD);
 
@@ -328,6 +465,40 @@ static int rw_slices(struct ioas *ioas, unsigned long iova, unsigned long last,
 	}
 }
 
+static int rw(struct iommufd_access *access, unsigned long iova, void *data,
+	      size_t length, unsigned int flags,
+	      struct iommufd_access_event *ev)
+{
+	unsigned int how = flags & IOMMUFD_ACCESS_RW_WRITE ? ACCESS_WRITE :
+							     ACCESS_READ;
+	unsigned long last;
+	struct ioas *ioas;
+	int rc;
+
+	ioas = enter_access(access, iova, length, how, &last);
+	if (IS_ERR(ioas))
+		return PTR_ERR(ioas);
+	if (ev)
+		note_ioas(ev, ioas);
+	rc = rw_slices(ioas, iova, last, data, flags);
+	exit_access(access, ioas, iova, last, 0);
+	return rc;
+}
+
+static noinline int rw_traced(struct iommufd_access *access,
+			      unsigned long iova, void *data, size_t length,
+			      unsigned int flags)
+{
+	struct iommufd_access_event ev =
+		access_event(access, 0, iova, length, flags);
+	u64 begin = ktime_get_ns();
+
+	ev.ret = rw(access, iova, data, length, flags, &ev);
+	ev.duration_ns = event_duration(begin);
+	trace_iommufd_access_rw(&ev);
+	return ev.ret;
+}
+
 /**
  * iommufd_access_rw() - read or write what is mapped in a range of IOVAs
  * @access: attached
@@ -344,17 +515,8 @@ static int rw_slices(struct ioas *ioas, unsigned long iova, unsigned long last,
 int iommufd_access_rw(struct iommufd_access *access, unsigned long iova,
 		      void *data, size_t length, unsigned int flags)
 {
-	unsigned int how = flags & IOMMUFD_ACCESS_RW_WRITE ? ACCESS_WRITE :
-							     ACCESS_READ;
-	unsigned long last;
-	struct ioas *ioas;
-	int rc;
-
-	ioas = enter_access(access, iova, length, how, &last);
-	if (IS_ERR(ioas))
-		return PTR_ERR(ioas);
-	rc = rw_slices(ioas, iova, last, data, flags);
-	exit_access(access, ioas, iova, last, 0);
-	return rc;
+	if (trace_iommufd_access_rw_enabled())
+		return rw_traced(access, iova, data, length, flags);
+	return rw(access, iova, data, length, flags, NULL);
 }
 EXPORT_SYMBOL_NS_GPL(iommufd_access_rw, IOMMUFD);

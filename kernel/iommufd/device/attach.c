@@ -216,6 +216,9 @@ static int attach_or_replace(struct iommufd_device *idev, ioasid_t pasid,
 	ev->ret = rc;
 	ev->pinned_pages = st->pinned;
 	ev->policy_ns = st->policy_ns;
+	ev->pin_ns = st->pin_ns;
+	ev->account_ns = st->account_ns;
+	ev->fill_ns = st->fill_ns;
 	op_end(st, &ev->duration_ns, begin);
 	return rc;
 }
@@ -239,7 +242,11 @@ static int attach_or_replace(struct iommufd_device *idev, ioasid_t pasid,
 int iommufd_device_attach(struct iommufd_device *idev, ioasid_t pasid,
 			  u32 *pt_id)
 {
-	struct op_stats st = { .timed = trace_iommufd_attach_enabled() };
+	struct op_stats st = {
+		.op = IOMMUFD_OP_ATTACH,
+		.timed = trace_iommufd_attach_enabled(),
+		.ctx = &idev->ctx->view,
+	};
 	struct iommufd_attach_event ev = {};
 	int rc;
 
@@ -266,7 +273,11 @@ EXPORT_SYMBOL_NS_GPL(iommufd_device_attach, IOMMUFD);
 int iommufd_device_replace(struct iommufd_device *idev, ioasid_t pasid,
 			   u32 *pt_id)
 {
-	struct op_stats st = { .timed = trace_iommufd_replace_enabled() };
+	struct op_stats st = {
+		.op = IOMMUFD_OP_REPLACE,
+		.timed = trace_iommufd_replace_enabled(),
+		.ctx = &idev->ctx->view,
+	};
 	struct iommufd_attach_event ev = {};
 	int rc;
 
@@ -286,7 +297,10 @@ EXPORT_SYMBOL_NS_GPL(iommufd_device_replace, IOMMUFD);
  */
 void iommufd_device_detach(struct iommufd_device *idev, ioasid_t pasid)
 {
-	struct op_stats st = { .timed = trace_iommufd_detach_enabled() };
+	struct op_stats st = {
+		.op = IOMMUFD_OP_DETACH,
+		.timed = trace_iommufd_detach_enabled(),
+	};
 	struct iommufd_attach_event ev = {};
 	u64 begin = op_begin(&st);
 	struct hwpt *old;

@@ -5,9 +5,11 @@
  */
 #include <linux/iommu.h>
 #include <linux/iommufd.h>
+#include <linux/ktime.h>
 #include <linux/module.h>
 
 #include "device/device.h"
+#include "trace_object.h"
 
 bool allow_unsafe_interrupts;
 module_param(allow_unsafe_interrupts, bool, 0644);
@@ -23,6 +25,7 @@ static void bound_device_destroy(struct iommufd_ctx *ctx, struct object *obj)
 	WARN_ON(idev->nr_attached || idev->vdev);
 	iommu_device_release_dma_owner(idev->dev);
 	device_group_put(ctx, idev->group);
+	WRITE_ONCE(idev->view.gone, 1);
 }
 
 static int check_interrupts(struct device *dev, struct device_group *group)
@@ -38,16 +41,8 @@ static int check_interrupts(struct device *dev, struct device_group *group)
 	return 0;
 }
 
-/**
- * device_bind() - iommufd_device_bind() that does not keep the context alive
- * @ctx: the context
- * @dev: see there
- * @id: see there
- *
- * Return: see there.
- */
-struct iommufd_device *device_bind(struct iommufd_ctx *ctx, struct device *dev,
-				   u32 *id)
+static struct iommufd_device *bind(struct iommufd_ctx *ctx,
+				   struct device *dev, u32 *id)
 {
 	struct iommufd_device *idev;
 	struct device_group *group;
@@ -77,6 +72,8 @@ struct iommufd_device *device_bind(struct iommufd_ctx *ctx, struct device *dev,
 	idev->group = group;
 	idev->view.ctx_cookie = ctx->view.cookie;
 	idev->view.id = idev->obj.id;
+	idev->view.cookie = idev->obj.shadow.cookie;
+	idev->view.created_ns = ktime_get_boottime_ns();
 	idev->view.group_id = iommu_group_id(group->group);
 	strscpy(idev->view.name, dev_name(dev), sizeof(idev->view.name));
 	*id = idev->obj.id;
@@ -90,6 +87,47 @@ err_owner:
 err_group:
 	device_group_put(ctx, group);
 	return ERR_PTR(rc);
+}
+
+static void report_bind(struct iommufd_ctx *ctx, struct device *dev,
+			const struct iommufd_device *idev, u64 begin)
+{
+	struct iommu_group *group = iommu_group_get(dev);
+	struct iommufd_bind_event ev = {
+		.ctx_cookie = ctx->view.cookie,
+		.group_id = group ? iommu_group_id(group) : U32_MAX,
+		.duration_ns = event_duration(begin),
+	};
+
+	iommu_group_put(group);
+	if (IS_ERR(idev)) {
+		ev.ret = PTR_ERR(idev);
+	} else {
+		ev.device_cookie = idev->view.cookie;
+		ev.device_id = idev->obj.id;
+	}
+	strscpy_pad(ev.device, dev_name(dev), sizeof(ev.device));
+	trace_iommufd_bind(&ev);
+}
+
+/**
+ * device_bind() - iommufd_device_bind() that does not keep the context alive
+ * @ctx: the context
+ * @dev: see there
+ * @id: see there
+ *
+ * Return: see there.
+ */
+struct iommufd_device *device_bind(struct iommufd_ctx *ctx, struct device *dev,
+				   u32 *id)
+{
+	u64 begin = event_begin(trace_iommufd_bind_enabled());
+	/* The driver, whose it is, keeps it. */
+	struct iommufd_device *idev = bind(ctx, dev, id);
+
+	if (trace_iommufd_bind_enabled())
+		report_bind(ctx, dev, idev, begin);
+	return idev;
 }
 
 /**
@@ -137,8 +175,19 @@ static void drop_vdevice(struct iommufd_device *idev)
  */
 void device_unbind(struct iommufd_device *idev)
 {
+	u64 begin = event_begin(trace_iommufd_unbind_enabled());
+	struct iommufd_bind_event ev = {
+		.ctx_cookie = idev->view.ctx_cookie,
+		.device_cookie = idev->view.cookie,
+		.device_id = idev->view.id,
+		.group_id = idev->view.group_id,
+	};
+
+	memcpy(ev.device, idev->view.name, sizeof(ev.device));
 	drop_vdevice(idev);
 	object_unuse_destroy(idev->ctx, &idev->obj);
+	ev.duration_ns = event_duration(begin);
+	trace_iommufd_unbind(&ev);
 }
 
 /**

@@ -10,6 +10,7 @@
 #include "fault/fault.h"
 #include "space/hwpt.h"
 #include "space/space.h"
+#include "trace_object.h"
 #include "ucmd.h"
 
 static int check_hwpt_alloc(const struct iommu_hwpt_alloc *cmd)
@@ -47,23 +48,22 @@ user_data(const struct iommu_hwpt_alloc *cmd, struct iommu_user_data *data)
 }
 
 static struct hwpt *make_paging(struct ucmd *ucmd, struct iommufd_device *idev,
-				struct ioas *ioas)
+				struct ioas *ioas, struct op_stats *st)
 {
 	struct iommu_hwpt_alloc *cmd = ucmd->cmd;
 	struct iommu_user_data data;
-	struct op_stats st = {};
 	struct hwpt *hwpt;
 	int rc;
 
 	/* It pins all that the IOAS maps, as an attach does. */
-	rc = device_admit(idev, ioas, &st);
+	rc = device_admit(idev, ioas, st);
 	if (rc)
 		return ERR_PTR(rc);
 	hwpt = hwpt_create(ioas, idev->dev, driver_flags(cmd),
 			   user_data(cmd, &data));
 	if (IS_ERR(hwpt))
 		return hwpt;
-	rc = hwpt_fill(hwpt, &st);
+	rc = hwpt_fill(hwpt, st);
 	if (rc) {
 		hwpt_abort(hwpt);
 		return ERR_PTR(rc);
@@ -105,17 +105,18 @@ static struct hwpt *make_nested(struct ucmd *ucmd, struct iommufd_device *idev,
  * @ucmd: the ioctl, checked
  * @idev: the device, held
  * @pt: any object, held
+ * @st: says what for; counts
  *
  * Return: the HWPT, for hwpt_publish() or hwpt_abort(); or an ERR_PTR: -EINVAL
  * it is neither; see cmd_hwpt_alloc().
  */
 struct hwpt *make_hwpt(struct ucmd *ucmd, struct iommufd_device *idev,
-		       struct object *pt)
+		       struct object *pt, struct op_stats *st)
 {
 	switch (pt->type) {
 	case OBJECT_IOAS:
 		return make_paging(ucmd, idev,
-				   container_of(pt, struct ioas, obj));
+				   container_of(pt, struct ioas, obj), st);
 	case OBJECT_HWPT:
 		return make_nested(ucmd, idev,
 				   container_of(pt, struct hwpt, obj));
@@ -141,9 +142,10 @@ static int set_faults(struct ucmd *ucmd, struct hwpt *hwpt)
 }
 
 static int alloc_hwpt(struct ucmd *ucmd, make_hwpt_fn make,
-		      struct iommufd_device *idev, struct object *pt)
+		      struct iommufd_device *idev, struct object *pt,
+		      struct iommufd_hwpt_event *ev, struct op_stats *st)
 {
-	struct hwpt *hwpt = make(ucmd, idev, pt);
+	struct hwpt *hwpt = make(ucmd, idev, pt, st);
 	struct iommu_hwpt_alloc *cmd = ucmd->cmd;
 	int rc;
 
@@ -154,23 +156,20 @@ static int alloc_hwpt(struct ucmd *ucmd, make_hwpt_fn make,
 		cmd->out_hwpt_id = hwpt->obj.id;
 		rc = ucmd_respond(ucmd);
 	}
-	if (rc)
+	if (rc) {
 		hwpt_abort(hwpt);
-	else
-		hwpt_publish(hwpt);
-	return rc;
+		return rc;
+	}
+	ev->ioas_cookie = hwpt->ioas->view.cookie;
+	ev->hwpt_cookie = hwpt->obj.shadow.cookie;
+	ev->hwpt_id = hwpt->obj.id;
+	ev->type = hwpt_type(hwpt);
+	hwpt_publish(hwpt);
+	return 0;
 }
 
-/**
- * hwpt_alloc_by() - IOMMU_HWPT_ALLOC, whatever it is made of
- * @ucmd: the ioctl
- * @make: makes it
- *
- * Return: 0; -EOPNOTSUPP unknown flags; -EINVAL arguments that do not fit each
- * other, or no such page table; -ENOENT no such device or fault queue; what
- * @make says; -EFAULT.
- */
-int hwpt_alloc_by(struct ucmd *ucmd, make_hwpt_fn make)
+static int get_and_alloc(struct ucmd *ucmd, make_hwpt_fn make,
+			 struct iommufd_hwpt_event *ev, struct op_stats *st)
 {
 	struct iommu_hwpt_alloc *cmd = ucmd->cmd;
 	struct object *dev_obj;
@@ -189,11 +188,58 @@ int hwpt_alloc_by(struct ucmd *ucmd, make_hwpt_fn make)
 	} else {
 		rc = alloc_hwpt(ucmd, make,
 				container_of(dev_obj, struct iommufd_device,
-					     obj), pt);
+					     obj), pt, ev, st);
 		object_put(ucmd->ctx, pt);
 	}
 	object_put(ucmd->ctx, dev_obj);
 	return rc;
+}
+
+static noinline void report_alloc(struct ucmd *ucmd,
+				  struct iommufd_hwpt_event *ev,
+				  const struct op_stats *st, u64 begin)
+{
+	const struct iommu_hwpt_alloc *cmd = ucmd->cmd;
+
+	ev->ctx_cookie = ucmd->ctx->view.cookie;
+	ev->device_id = cmd->dev_id;
+	ev->pt_id = cmd->pt_id;
+	ev->flags = cmd->flags;
+	ev->data_type = cmd->data_type;
+	if (cmd->flags & IOMMU_HWPT_FAULT_ID_VALID)
+		ev->fault_id = cmd->fault_id;
+	ev->pinned_pages = st->pinned;
+	ev->policy_ns = st->policy_ns;
+	ev->pin_ns = st->pin_ns;
+	ev->account_ns = st->account_ns;
+	ev->fill_ns = st->fill_ns;
+	op_end(st, &ev->duration_ns, begin);
+	trace_iommufd_hwpt_alloc(ev);
+}
+
+/**
+ * hwpt_alloc_by() - IOMMU_HWPT_ALLOC, whatever it is made of
+ * @ucmd: the ioctl
+ * @make: makes it
+ *
+ * Return: 0; -EOPNOTSUPP unknown flags; -EINVAL arguments that do not fit each
+ * other, or no such page table; -ENOENT no such device or fault queue; what
+ * @make says; -EFAULT.
+ */
+int hwpt_alloc_by(struct ucmd *ucmd, make_hwpt_fn make)
+{
+	struct op_stats st = {
+		.op = IOMMUFD_OP_HWPT_ALLOC,
+		.timed = trace_iommufd_hwpt_alloc_enabled(),
+		.ctx = &ucmd->ctx->view,
+	};
+	struct iommufd_hwpt_event ev = {};
+	u64 begin = op_begin(&st);
+
+	ev.ret = get_and_alloc(ucmd, make, &ev, &st);
+	if (trace_iommufd_hwpt_alloc_enabled())
+		report_alloc(ucmd, &ev, &st, begin);
+	return ev.ret;
 }
 
 /**

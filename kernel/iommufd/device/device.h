@@ -157,10 +157,10 @@ struct iommu_hwpt_alloc;
 struct iommu_user_data;
 typedef struct hwpt *(*make_hwpt_fn)(struct ucmd *ucmd,
 				     struct iommufd_device *idev,
-				     struct object *pt);
+				     struct object *pt, struct op_stats *st);
 int hwpt_alloc_by(struct ucmd *ucmd, make_hwpt_fn make);
 struct hwpt *make_hwpt(struct ucmd *ucmd, struct iommufd_device *idev,
-		       struct object *pt);
+		       struct object *pt, struct op_stats *st);
 int hwpt_nested_args(const struct iommu_hwpt_alloc *cmd, u32 *flags,
 		     struct iommu_user_data *data);
 

@@ -44,6 +44,7 @@ int device_deliver_fault(struct iopf_group *faults)
 	struct fault_queue *queue = NULL;
 	struct iommufd_device *idev;
 
+	static_assert(sizeof(atomic64_t) == sizeof(idev->view.nr_faults));
 	mutex_lock(&att->fault_lock);
 	idev = find_device(att, faults->fault_param->dev);
 	if (att->now)
@@ -52,6 +53,10 @@ int device_deliver_fault(struct iopf_group *faults)
 	 * Answered under the lock: the core frees what a device has not been
 	 * answered to when its faults are switched off.
 	 */
+	if (queue && idev) {
+		hwpt_count_fault(att->now->hwpt);
+		atomic64_inc((atomic64_t *)&idev->view.nr_faults);
+	}
 	if (!queue || !idev ||
 	    fault_queue_deliver(queue, faults, idev->obj.id, att->now)) {
 		iopf_group_response(faults, IOMMU_PAGE_RESP_INVALID);

@@ -121,6 +121,17 @@ static void set_views(struct attachment *att, const struct hwpt *hwpt)
 	}
 }
 
+/* One device more, or less, that a HWPT translates for. */
+static void count_device(struct attachment *att, struct attached_device *at,
+			 struct hwpt *hwpt, int n)
+{
+	struct iommufd_device_view *view = &at->idev->view;
+
+	hwpt_count_devices(hwpt, n);
+	if (att->pasid != IOMMU_NO_PASID)
+		WRITE_ONCE(view->nr_pasids, view->nr_pasids + n);
+}
+
 static void add_device(struct attachment *att, struct attached_device *at)
 {
 	mutex_lock(&att->fault_lock);
@@ -228,7 +239,9 @@ static int attach_locked(struct iommufd_device *idev, ioasid_t pasid,
 		rc = attach_first(at, pasid, hwpt);
 	if (rc)
 		goto err_unprepare;
-	set_views(xa_load(&group->attachments, pasid), hwpt);
+	att = xa_load(&group->attachments, pasid);
+	set_views(att, hwpt);
+	count_device(att, at, hwpt, 1);
 	return 0;
 
 err_unprepare:
@@ -371,6 +384,8 @@ int group_replace(struct iommufd_device *idev, ioasid_t pasid,
 	*old = from;
 	object_use(idev->ctx, &hwpt->obj);
 	set_views(att, hwpt);
+	hwpt_count_devices(hwpt, list_count_nodes(&att->devices));
+	hwpt_count_devices(from, -(int)list_count_nodes(&att->devices));
 out:
 	mutex_unlock(&group->lock);
 	return rc;
@@ -416,6 +431,7 @@ void group_detach(struct iommufd_device *idev, ioasid_t pasid,
 		*old = hwpt;
 	}
 	remove_device(att, at);
+	count_device(att, at, hwpt, -1);
 	unprepare_device(idev, pasid, hwpt);
 	if (*old)
 		attachment_free(att);

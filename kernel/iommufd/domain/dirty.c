@@ -125,8 +125,11 @@ static void note_cleared(struct dirty_scan *scan, const struct extent *e)
 
 static void report(struct dirty_scan *scan, const struct extent *e)
 {
-	dirty_bitmap_set(scan->bitmap, max(e->first, scan->first),
-			 min(e->last, scan->last));
+	unsigned long first = max(e->first, scan->first);
+	unsigned long last = min(e->last, scan->last);
+
+	dirty_bitmap_set(scan->bitmap, first, last);
+	scan->bitmap->reported += last - first + 1;
 }
 
 /* The leaf of which a look at one page in it gave the end, or all. */

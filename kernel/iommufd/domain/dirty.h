@@ -32,6 +32,7 @@ struct page;
  * @pages: the pages
  * @word: the word, counted from the start of the first page, that
  * @staged: is to be ORed into
+ * @reported: bytes of IOVA that were reported, bits that were set or not
  */
 struct dirty_bitmap {
 	unsigned long data;
@@ -45,6 +46,7 @@ struct dirty_bitmap {
 	struct page **pages;
 	unsigned long word;
 	unsigned long staged;
+	u64 reported;
 };
 
 int dirty_bitmap_init(struct dirty_bitmap *map, unsigned long iova,

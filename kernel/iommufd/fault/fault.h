@@ -55,6 +55,7 @@ struct fault_queue {
  * @dev_id: the device
  * @cookie: names it in the answer
  * @read: user space has read it, or is just reading it: it can be answered
+ * @begin: when it was delivered, from event_begin()
  */
 struct fault {
 	struct list_head node;
@@ -63,6 +64,7 @@ struct fault {
 	u32 dev_id;
 	u32 cookie;
 	bool read;
+	u64 begin;
 };
 
 /* queue.c */

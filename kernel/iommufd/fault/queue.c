@@ -7,6 +7,8 @@
 #include <linux/slab.h>
 
 #include "fault/fault.h"
+#include "stats.h"
+#include "trace_object.h"
 
 static void fault_queue_destroy(struct iommufd_ctx *ctx, struct object *obj)
 {
@@ -53,15 +55,64 @@ void fault_queue_abort(struct fault_queue *queue)
 	object_abort(queue->ctx, &queue->obj);
 }
 
+/* @fault: NULL: there is none with that cookie. */
+static noinline void report_answer(const struct fault_queue *queue,
+				   const struct fault *fault, u32 cookie,
+				   u32 code, enum iommufd_answer_cause cause,
+				   int rc)
+{
+	struct iommufd_fault_event ev = {
+		.ctx_cookie = queue->ctx->view.cookie,
+		.latency_ns = fault ? event_duration(fault->begin) : 0,
+		.queue_id = queue->obj.id,
+		.device_id = fault ? fault->dev_id : 0,
+		.cookie = cookie,
+		.code = code,
+		.cause = cause,
+		.ret = rc,
+	};
+
+	trace_iommufd_response(&ev);
+}
+
+/* Nobody answers it before it is reported: the queue is locked. */
+static noinline void report_fault(const struct fault_queue *queue,
+				  const struct fault *fault, int rc)
+{
+	const struct iopf_fault *first =
+		list_first_entry(&fault->group->faults, struct iopf_fault,
+				 list);
+	const struct iommu_fault_page_request *prm = &first->fault.prm;
+	struct iommufd_fault_event ev = {
+		.ctx_cookie = queue->ctx->view.cookie,
+		.addr = prm->addr,
+		.queue_id = queue->obj.id,
+		.device_id = fault->dev_id,
+		.cookie = rc ? 0 : fault->cookie,
+		.grpid = prm->grpid,
+		.perm = prm->perm,
+		.nr_faults = fault->group->fault_count,
+		.ret = rc,
+	};
+
+	lockdep_assert_held(&queue->lock);
+	if (prm->flags & IOMMU_FAULT_PAGE_REQUEST_PASID_VALID)
+		ev.pasid = prm->pasid;
+	trace_iommufd_fault(&ev);
+}
+
 /*
  * Under the lock to the end: when a device's faults are switched off, the
  * IOMMU core frees what has not been answered. Whoever does that flushes the
  * queue first, and so finds it answered or does it here.
  */
 static void answer_locked(struct fault_queue *queue, struct fault *fault,
-			  enum iommu_page_response_code code)
+			  enum iommu_page_response_code code,
+			  enum iommufd_answer_cause cause)
 {
 	lockdep_assert_held(&queue->lock);
+	if (trace_iommufd_response_enabled())
+		report_answer(queue, fault, fault->cookie, code, cause, 0);
 	if (!list_empty(&fault->node))
 		list_del(&fault->node);
 	xa_erase(&queue->faults, fault->cookie);
@@ -94,6 +145,7 @@ int fault_queue_deliver(struct fault_queue *queue, struct iopf_group *group,
 	fault->group = group;
 	fault->owner = owner;
 	fault->dev_id = dev_id;
+	fault->begin = event_begin(trace_iommufd_response_enabled());
 
 	mutex_lock(&queue->lock);
 	if (queue->closed)
@@ -104,6 +156,8 @@ int fault_queue_deliver(struct fault_queue *queue, struct iopf_group *group,
 				     GFP_KERNEL);
 	if (rc >= 0)
 		list_add_tail(&fault->node, &queue->unread);
+	if (trace_iommufd_fault_enabled())
+		report_fault(queue, fault, min(rc, 0));
 	mutex_unlock(&queue->lock);
 	if (rc < 0) {
 		kfree(fault);
@@ -113,14 +167,16 @@ int fault_queue_deliver(struct fault_queue *queue, struct iopf_group *group,
 	return 0;
 }
 
-static void answer_all(struct fault_queue *queue, const void *owner)
+static void answer_all(struct fault_queue *queue, const void *owner,
+		       enum iommufd_answer_cause cause)
 {
 	struct fault *fault;
 	unsigned long cookie;
 
 	xa_for_each(&queue->faults, cookie, fault)
 		if (!owner || fault->owner == owner)
-			answer_locked(queue, fault, IOMMU_PAGE_RESP_INVALID);
+			answer_locked(queue, fault, IOMMU_PAGE_RESP_INVALID,
+				      cause);
 }
 
 /**
@@ -134,7 +190,7 @@ static void answer_all(struct fault_queue *queue, const void *owner)
 void fault_queue_flush(struct fault_queue *queue, const void *owner)
 {
 	mutex_lock(&queue->lock);
-	answer_all(queue, owner);
+	answer_all(queue, owner, IOMMUFD_ANSWER_DETACH);
 	mutex_unlock(&queue->lock);
 }
 
@@ -148,7 +204,7 @@ void fault_queue_close(struct fault_queue *queue)
 {
 	mutex_lock(&queue->lock);
 	queue->closed = true;
-	answer_all(queue, NULL);
+	answer_all(queue, NULL, IOMMUFD_ANSWER_CLOSE);
 	mutex_unlock(&queue->lock);
 }
 
@@ -173,8 +229,11 @@ int fault_queue_answer(struct fault_queue *queue, u32 cookie, u32 code)
 	mutex_lock(&queue->lock);
 	fault = xa_load(&queue->faults, cookie);
 	if (fault && fault->read) {
-		answer_locked(queue, fault, code);
+		answer_locked(queue, fault, code, IOMMUFD_ANSWER_USER);
 		rc = 0;
+	} else if (trace_iommufd_response_enabled()) {
+		report_answer(queue, NULL, cookie, code, IOMMUFD_ANSWER_USER,
+			      rc);
 	}
 	mutex_unlock(&queue->lock);
 	return rc;

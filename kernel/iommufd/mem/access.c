@@ -61,14 +61,15 @@ static void get_pages(struct mem *mem, u64 first, u64 last,
  * @first: first page
  * @last: last page
  * @pages: set to the pages, last - first + 1 of them
+ * @st: says what for; counts
  *
  * Takes @mem->lock. May sleep for long. Give back with mem_access_unpin() and
  * the same range.
  * Return: 0, -EINVAL it has no pages, -ENOMEM, or what mem_pin() returns.
  */
-int mem_access_pin(struct mem *mem, u64 first, u64 last, struct page **pages)
+int mem_access_pin(struct mem *mem, u64 first, u64 last, struct page **pages,
+		   struct op_stats *st)
 {
-	struct op_stats st = {};
 	struct mem_pin *pin;
 	int rc = 0;
 
@@ -85,7 +86,7 @@ int mem_access_pin(struct mem *mem, u64 first, u64 last, struct page **pages)
 		pin->user.node.start = first;
 		pin->user.node.last = last;
 		pin->user.access = true;
-		rc = mem_pin_locked(mem, &pin->user, &st);
+		rc = mem_pin_locked(mem, &pin->user, st);
 		if (rc) {
 			kfree(pin);
 			goto out;
@@ -103,18 +104,19 @@ out:
  * @mem: the memory
  * @first: first page
  * @last: last page
+ * @st: says what for; counts
  *
  * Takes @mem->lock. May sleep.
  */
-void mem_access_unpin(struct mem *mem, u64 first, u64 last)
+void mem_access_unpin(struct mem *mem, u64 first, u64 last,
+		      struct op_stats *st)
 {
-	struct op_stats st = {};
 	struct mem_pin *pin;
 
 	mutex_lock(&mem->lock);
 	pin = find_pin(mem, first, last);
 	if (!WARN_ON(!pin) && !--pin->count) {
-		mem_unpin_locked(mem, &pin->user, &st);
+		mem_unpin_locked(mem, &pin->user, st);
 		kfree(pin);
 	}
 	mutex_unlock(&mem->lock);

@@ -53,16 +53,26 @@ void payer_put(struct payer *payer)
 	mmdrop(payer->mm);
 }
 
-static void trace_refusal(const struct payer *payer, u64 charged, u64 npages,
-			  u64 limit)
+static noinline void report_refusal(const struct payer *payer,
+				    enum account_mode mode, u64 charged,
+				    u64 npages, u64 limit,
+				    const struct op_stats *st)
 {
 	struct iommufd_limit_event ev = {
 		.charged_pages = charged,
 		.asked_pages = npages,
 		.limit_pages = limit,
 		.uid = from_kuid(&init_user_ns, payer->user->uid),
+		.mode = mode,
+		.ctx_cookie = op_ctx_cookie(st),
+		.op = st->op,
+		.tgid = payer->tgid,
 	};
 
+	if (st->ioas) {
+		ev.ioas_cookie = st->ioas->cookie;
+		ev.ioas_id = st->ioas->id;
+	}
 	trace_iommufd_limit(&ev);
 }
 
@@ -71,7 +81,8 @@ static u64 memlock_limit(const struct payer *payer)
 	return task_rlimit(payer->task, RLIMIT_MEMLOCK) >> PAGE_SHIFT;
 }
 
-static int charge_user(const struct payer *payer, u64 npages)
+static int charge_user(const struct payer *payer, u64 npages,
+		       const struct op_stats *st)
 {
 	u64 limit = payer->unlimited ? LONG_MAX : memlock_limit(payer);
 	long old = atomic_long_read(&payer->user->locked_vm);
@@ -79,14 +90,17 @@ static int charge_user(const struct payer *payer, u64 npages)
 
 	do {
 		if (check_add_overflow((u64)old, npages, &sum) || sum > limit) {
-			trace_refusal(payer, old, npages, limit);
+			if (trace_iommufd_limit_enabled())
+				report_refusal(payer, ACCOUNT_USER, old,
+					       npages, limit, st);
 			return -ENOMEM;
 		}
 	} while (!atomic_long_try_cmpxchg(&payer->user->locked_vm, &old, sum));
 	return 0;
 }
 
-static int charge_mm(const struct payer *payer, u64 npages)
+static int charge_mm(const struct payer *payer, u64 npages,
+		     const struct op_stats *st)
 {
 	struct mm_struct *mm = payer->mm;
 	int rc;
@@ -95,19 +109,19 @@ static int charge_mm(const struct payer *payer, u64 npages)
 		return -EINTR;
 	rc = __account_locked_vm(mm, npages, true, payer->task,
 				 payer->unlimited);
-	if (rc)
-		trace_refusal(payer, mm->locked_vm, npages,
-			      memlock_limit(payer));
+	if (rc && trace_iommufd_limit_enabled())
+		report_refusal(payer, ACCOUNT_MM, mm->locked_vm, npages,
+			       memlock_limit(payer), st);
 	mmap_write_unlock(mm);
 	return rc;
 }
 
 static int purse_charge(const struct mem *mem, const struct payer *payer,
-			u64 npages)
+			u64 npages, const struct op_stats *st)
 {
 	if (mem->account_mode == ACCOUNT_MM)
-		return charge_mm(payer, npages);
-	return charge_user(payer, npages);
+		return charge_mm(payer, npages, st);
+	return charge_user(payer, npages, st);
 }
 
 static void purse_uncharge(const struct mem *mem, const struct payer *payer,
@@ -140,22 +154,23 @@ static const struct payer *second_purse(const struct mem *mem)
  * mem_charge() - charge pages that are about to be pinned
  * @mem: whose charge
  * @npages: how many
+ * @st: says what for
  *
  * Caller holds @mem->lock. May sleep.
  * Return: 0, -ENOMEM over the limit, -EINTR on a fatal signal.
  */
-int mem_charge(struct mem *mem, u64 npages)
+int mem_charge(struct mem *mem, u64 npages, const struct op_stats *st)
 {
 	const struct payer *second;
 	int rc;
 
 	lockdep_assert_held(&mem->lock);
-	rc = purse_charge(mem, &mem->payer, npages);
+	rc = purse_charge(mem, &mem->payer, npages, st);
 	if (rc)
 		return rc;
 	second = second_purse(mem);
 	if (second) {
-		rc = purse_charge(mem, second, npages);
+		rc = purse_charge(mem, second, npages, st);
 		if (rc) {
 			purse_uncharge(mem, &mem->payer, npages);
 			return rc;
@@ -188,14 +203,16 @@ void mem_uncharge(struct mem *mem, u64 npages)
  * mem_name_heir() - somebody may become the payer: it pays from now on, too
  * @mem: the memory; the caller makes sure that nobody else names an heir
  * @heir: who; stays valid until mem_drop_heir() or mem_pass_on()
+ * @st: says what for; counts
  *
  * One with the same purse pays nothing more, so no limit stands in its way.
  * Takes @mem->lock. May sleep.
  * Return: 0, -ENOMEM over @heir's limit, -EINTR on a fatal signal.
  */
-int mem_name_heir(struct mem *mem, const struct payer *heir)
+int mem_name_heir(struct mem *mem, const struct payer *heir,
+		  struct op_stats *st)
 {
-	u64 npages;
+	u64 begin = op_begin(st), npages;
 	int rc = 0;
 
 	if (mutex_lock_killable(&mem->lock))
@@ -204,10 +221,11 @@ int mem_name_heir(struct mem *mem, const struct payer *heir)
 	mem->heir = heir;
 	npages = run_list_npinned(&mem->runs);
 	if (npages && second_purse(mem))
-		rc = purse_charge(mem, heir, npages);
+		rc = purse_charge(mem, heir, npages, st);
 	if (rc)
 		mem->heir = NULL;
 	mutex_unlock(&mem->lock);
+	op_end(st, &st->account_ns, begin);
 	return rc;
 }
 
@@ -237,8 +255,9 @@ void mem_drop_heir(struct mem *mem)
  *
  * Takes references of its own to what the heir is made of. Takes @mem->lock.
  * May sleep; cannot fail.
+ * Return: how many pages it pays for now.
  */
-void mem_pass_on(struct mem *mem)
+u64 mem_pass_on(struct mem *mem)
 {
 	struct payer old;
 	u64 npages;
@@ -258,4 +277,5 @@ void mem_pass_on(struct mem *mem)
 	atomic64_add(npages, &mem->payer.mm->pinned_vm);
 	mutex_unlock(&mem->lock);
 	payer_put(&old);
+	return npages;
 }

@@ -11,6 +11,7 @@
 #include <linux/slab.h>
 
 #include "mem.h"
+#include "trace_mem.h"
 
 /**
  * mem_create() - memory of some source
@@ -92,9 +93,10 @@ static bool is_one_pin(const struct run *run)
 
 /*
  * Unpin and forget a range that nobody uses, but for a pin at either end that
- * reaches out of it: somebody uses its other part. Returns the pages unpinned.
+ * reaches out of it: somebody uses its other part. Returns the pages unpinned,
+ * and adds their runs to *nr_runs.
  */
-static u64 release_range(struct mem *mem, u64 first, u64 last)
+static u64 release_range(struct mem *mem, u64 first, u64 last, u64 *nr_runs)
 {
 	struct run_cursor cur;
 	struct run run;
@@ -114,6 +116,7 @@ static u64 release_range(struct mem *mem, u64 first, u64 last)
 	for_each_run(&mem->runs, &cur, &run, first, last) {
 		unpin_run(mem, &run);
 		npages += run.npages;
+		(*nr_runs)++;
 		cond_resched();
 	}
 	/* Fails only for a cut through a leaf or a folio. */
@@ -124,14 +127,14 @@ static u64 release_range(struct mem *mem, u64 first, u64 last)
 /*
  * Unpin, forget and uncharge every page of [first, last] that no user covers.
  * A folio that was used in part stayed whole: if the range touches it, all of
- * it may be unused now.
+ * it may be unused now. Returns how many runs that were.
  */
-static void release_unused(struct mem *mem, u64 first, u64 last,
-			   struct op_stats *st)
+static u64 release_unused(struct mem *mem, u64 first, u64 last,
+			  struct op_stats *st)
 {
 	u64 begin = op_begin(st);
+	u64 unused_last, nr_runs = 0;
 	struct run run;
-	u64 unused_last;
 
 	lockdep_assert_held(&mem->lock);
 	if (run_list_find(&mem->runs, first, &run) && is_one_pin(&run))
@@ -140,7 +143,7 @@ static void release_unused(struct mem *mem, u64 first, u64 last,
 		last = run.index + run.npages - 1;
 	for (; next_unused(mem, &first, last, &unused_last);
 	     first = unused_last + 1) {
-		u64 npages = release_range(mem, first, unused_last);
+		u64 npages = release_range(mem, first, unused_last, &nr_runs);
 
 		if (npages)
 			mem_uncharge(mem, npages);
@@ -149,6 +152,7 @@ static void release_unused(struct mem *mem, u64 first, u64 last,
 			break;
 	}
 	op_end(st, &st->unpin_ns, begin);
+	return nr_runs;
 }
 
 /*
@@ -162,7 +166,7 @@ static int pin_step(struct mem *mem, u64 first, u64 last, struct op_stats *st)
 	u64 begin = op_begin(st);
 	int rc;
 
-	rc = mem_charge(mem, npages);
+	rc = mem_charge(mem, npages, st);
 	op_end(st, &st->account_ns, begin);
 	if (rc)
 		return rc;
@@ -219,16 +223,30 @@ static void add_user(struct mem *mem, struct mem_user *user)
 	user->nr_runs = count_runs(mem, user->node.start, user->node.last);
 }
 
-/**
- * mem_pin_locked() - mem_pin() for a caller who holds @mem->lock
- * @mem: the memory
- * @user: see there
- * @st: counts
- *
- * Return: see mem_pin().
- */
-int mem_pin_locked(struct mem *mem, struct mem_user *user,
-		   struct op_stats *st)
+/* What the events of pinning and unpinning have in common. */
+static struct iommufd_pin_event pin_event(const struct mem *mem,
+					  const struct mem_user *user,
+					  const struct op_stats *st)
+{
+	struct iommufd_pin_event ev = {
+		.ctx_cookie = op_ctx_cookie(st),
+		.va = mem->va + (user->node.start << PAGE_SHIFT),
+		.npages = user->node.last - user->node.start + 1,
+		.op = st->op,
+		.source = mem->source->kind,
+		.tgid = mem->payer.tgid,
+		.uid = from_kuid(&init_user_ns, mem->payer.user->uid),
+	};
+
+	if (st->ioas) {
+		ev.ioas_cookie = st->ioas->cookie;
+		ev.ioas_id = st->ioas->id;
+	}
+	return ev;
+}
+
+static int pin_user(struct mem *mem, struct mem_user *user,
+		    struct op_stats *st)
 {
 	u64 last = user->node.last;
 	u64 first = user->node.start;
@@ -253,11 +271,46 @@ int mem_pin_locked(struct mem *mem, struct mem_user *user,
 	return rc;
 }
 
+static noinline int pin_user_traced(struct mem *mem, struct mem_user *user,
+				    struct op_stats *st)
+{
+	struct iommufd_pin_event ev = pin_event(mem, user, st);
+	struct op_stats part = op_part(st);
+	u64 begin = op_begin(&part);
+
+	ev.ret = pin_user(mem, user, &part);
+	op_end(&part, &ev.duration_ns, begin);
+	/* What is told of a pin that failed is what it pinned meanwhile. */
+	ev.pages = part.pinned;
+	ev.nr_runs = ev.ret ? 0 : user->nr_runs;
+	ev.pin_ns = part.pin_ns;
+	ev.account_ns = part.account_ns;
+	trace_iommufd_pin(&ev);
+	op_add(st, &part);
+	return ev.ret;
+}
+
+/**
+ * mem_pin_locked() - mem_pin() for a caller who holds @mem->lock
+ * @mem: the memory
+ * @user: see there
+ * @st: says what for; counts
+ *
+ * Return: see mem_pin().
+ */
+int mem_pin_locked(struct mem *mem, struct mem_user *user,
+		   struct op_stats *st)
+{
+	if (trace_iommufd_pin_enabled())
+		return pin_user_traced(mem, user, st);
+	return pin_user(mem, user, st);
+}
+
 /**
  * mem_pin() - pin what a user needs and is not pinned yet
  * @mem: the memory
  * @user: its node says which pages; added to the users on success
- * @st: counts
+ * @st: says what for; counts
  *
  * Takes @mem->lock. May sleep for long: it faults memory in. A fatal signal
  * ends it.
@@ -276,25 +329,45 @@ int mem_pin(struct mem *mem, struct mem_user *user, struct op_stats *st)
 	return rc;
 }
 
+static noinline void release_user_traced(struct mem *mem,
+					 const struct mem_user *user,
+					 struct op_stats *st)
+{
+	struct iommufd_pin_event ev = pin_event(mem, user, st);
+	struct op_stats part = op_part(st);
+	u64 begin = op_begin(&part);
+
+	ev.nr_runs = release_unused(mem, user->node.start, user->node.last,
+				    &part);
+	op_end(&part, &ev.duration_ns, begin);
+	ev.pages = part.unpinned;
+	ev.pin_ns = part.unpin_ns;
+	trace_iommufd_unpin(&ev);
+	op_add(st, &part);
+}
+
 /**
  * mem_unpin_locked() - mem_unpin() for a caller who holds @mem->lock
  * @mem: the memory
  * @user: see there
- * @st: counts
+ * @st: says what for; counts
  */
 void mem_unpin_locked(struct mem *mem, struct mem_user *user,
 		      struct op_stats *st)
 {
 	lockdep_assert_held(&mem->lock);
 	interval_tree_remove(&user->node, &mem->users);
-	release_unused(mem, user->node.start, user->node.last, st);
+	if (trace_iommufd_unpin_enabled())
+		release_user_traced(mem, user, st);
+	else
+		release_unused(mem, user->node.start, user->node.last, st);
 }
 
 /**
  * mem_unpin() - a user does not need its pages any more
  * @mem: the memory
  * @user: from mem_pin()
- * @st: counts
+ * @st: says what for; counts
  *
  * What no other user needs is unpinned. The caller has made sure that no
  * device can reach the pages on this user's behalf: IO page tables are

@@ -174,8 +174,10 @@ enum mem_rw_flags {
 	MEM_RW_SLOW = 4, /* go through the frames in any case */
 };
 
-int mem_access_pin(struct mem *mem, u64 first, u64 last, struct page **pages);
-void mem_access_unpin(struct mem *mem, u64 first, u64 last);
+int mem_access_pin(struct mem *mem, u64 first, u64 last, struct page **pages,
+		   struct op_stats *st);
+void mem_access_unpin(struct mem *mem, u64 first, u64 last,
+		      struct op_stats *st);
 int mem_rw(struct mem *mem, u64 offset, void *data, size_t bytes,
 	   unsigned int how);
 
@@ -188,12 +190,13 @@ void mem_unpin_locked(struct mem *mem, struct mem_user *user,
 /* account.c */
 void payer_init(struct payer *payer);
 void payer_put(struct payer *payer);
-int mem_name_heir(struct mem *mem, const struct payer *heir);
+int mem_name_heir(struct mem *mem, const struct payer *heir,
+		  struct op_stats *st);
 void mem_drop_heir(struct mem *mem);
-void mem_pass_on(struct mem *mem);
+u64 mem_pass_on(struct mem *mem);
 
 /* account.c: for mem.c only. */
-int mem_charge(struct mem *mem, u64 npages);
+int mem_charge(struct mem *mem, u64 npages, const struct op_stats *st);
 void mem_uncharge(struct mem *mem, u64 npages);
 
 /* mem.c: for sources only. */

@@ -29,6 +29,7 @@ static void add_to_areas(struct ioas *ioas, unsigned long first,
 			return;
 		area->nr_inside += inside;
 		area->nr_pins += pins;
+		WRITE_ONCE(area->view.nr_access_pins, area->nr_pins);
 		area->nr_locks += locks;
 		if (last <= area_last(area))
 			return;
@@ -142,23 +143,25 @@ struct mem *ioas_slice(struct ioas *ioas, unsigned long first,
  * @ioas: the IOAS
  * @first: first IOVA
  * @last: last IOVA; the same range as for the pin
+ * @st: says what for; counts
  *
  * Takes iova_lock, and locks of the memory. May sleep. The range's counts are
  * the caller's business.
  */
 void ioas_unpin_pages(struct ioas *ioas, unsigned long first,
-		      unsigned long last)
+		      unsigned long last, struct op_stats *st)
 {
 	unsigned long length;
 	struct mem *mem;
 	u64 offset;
 
+	st->ioas = &ioas->view;
 	for (;;) {
 		mem = ioas_slice(ioas, first, last, &offset, &length);
 		if (!mem)
 			return;
 		mem_access_unpin(mem, offset >> PAGE_SHIFT,
-				 (offset + length - 1) >> PAGE_SHIFT);
+				 (offset + length - 1) >> PAGE_SHIFT, st);
 		if (last - first < length)
 			return;
 		first += length;
@@ -171,23 +174,26 @@ void ioas_unpin_pages(struct ioas *ioas, unsigned long first,
  * @first: first IOVA; entered with ACCESS_PAGES
  * @last: last IOVA, likewise
  * @pages: set to the pages, one for each that the range touches
+ * @st: says what for; counts
  *
  * Takes iova_lock, and locks of the memory. May sleep for long.
  * Return: 0 or what mem_access_pin() returns; nothing is pinned then.
  */
 int ioas_pin_pages(struct ioas *ioas, unsigned long first, unsigned long last,
-		   struct page **pages)
+		   struct page **pages, struct op_stats *st)
 {
 	unsigned long at = first, length;
 	u64 offset, from, until;
 	struct mem *mem;
 	int rc;
 
+	st->ioas = &ioas->view;
 	for (;;) {
 		mem = ioas_slice(ioas, at, last, &offset, &length);
 		from = offset >> PAGE_SHIFT;
 		until = (offset + length - 1) >> PAGE_SHIFT;
-		rc = mem ? mem_access_pin(mem, from, until, pages) : -ENOENT;
+		rc = mem ? mem_access_pin(mem, from, until, pages, st) :
+			   -ENOENT;
 		if (rc)
 			break;
 		if (last - at < length)
@@ -196,7 +202,7 @@ int ioas_pin_pages(struct ioas *ioas, unsigned long first, unsigned long last,
 		at += length;
 	}
 	if (at != first)
-		ioas_unpin_pages(ioas, first, at - 1);
+		ioas_unpin_pages(ioas, first, at - 1, st);
 	return rc;
 }
 
@@ -217,6 +223,8 @@ int ioas_add_access(struct ioas *ioas, struct ioas_access *access)
 	rc = ioas_check_alignment(ioas, access->alignment);
 	if (!rc) {
 		list_add_tail(&access->node, &ioas->accesses);
+		WRITE_ONCE(ioas->view.nr_accesses,
+			   ioas->view.nr_accesses + 1);
 		ioas_update_alignment(ioas);
 	}
 	mutex_unlock(&ioas->iova_lock);
@@ -237,6 +245,7 @@ void ioas_remove_access(struct ioas *ioas, struct ioas_access *access)
 	while (access->nr_calls)
 		ioas_wait_for_areas(ioas, TASK_UNINTERRUPTIBLE);
 	list_del(&access->node);
+	WRITE_ONCE(ioas->view.nr_accesses, ioas->view.nr_accesses - 1);
 	ioas_update_alignment(ioas);
 	mutex_unlock(&ioas->iova_lock);
 }

@@ -11,6 +11,7 @@
 #include "domain/domain.h"
 #include "space/hwpt.h"
 #include "space/space.h"
+#include "trace_mem.h"
 
 static void area_free(struct area *area)
 {
@@ -102,6 +103,81 @@ static void area_unpin(struct ioas *ioas, struct area *area,
 	mem_unpin(area->mem, &area->user, st);
 }
 
+/* What the events of filling and clearing have in common. */
+static struct iommufd_fill_event fill_event(const struct ioas *ioas,
+					    const struct area *area,
+					    const struct hwpt *hwpt,
+					    const struct op_stats *st)
+{
+	return (struct iommufd_fill_event){
+		.ctx_cookie = ioas->view.ctx_cookie,
+		.ioas_cookie = ioas->view.cookie,
+		.iova = area->view.iova,
+		.length = area->view.length,
+		.nr_runs = area->view.nr_runs,
+		.ioas_id = ioas->view.id,
+		.hwpt_id = hwpt->obj.id,
+		.op = st->op,
+	};
+}
+
+static int fill_hwpt(struct ioas *ioas, struct area *area, struct hwpt *hwpt,
+		     struct op_stats *st)
+{
+	struct fill_how how = {
+		.iommu_prot = area->iommu_prot,
+		/* Cannot be disabled while a HWPT and an area are there. */
+		.huge_pages = READ_ONCE(ioas->huge_pages),
+	};
+
+	if (mem_has_pages(area->mem))
+		return domain_fill(hwpt->domain, area->view.iova, area->mem,
+				   area->offset, area->view.length, &how, st);
+	return domain_fill_dmabuf(hwpt->domain, area->view.iova, area->mem,
+				  area->offset, area->view.length, &how, st);
+}
+
+static noinline int fill_hwpt_traced(struct ioas *ioas, struct area *area,
+				     struct hwpt *hwpt, struct op_stats *st)
+{
+	struct iommufd_fill_event ev = fill_event(ioas, area, hwpt, st);
+	u64 begin = ktime_get_ns();
+
+	ev.ret = fill_hwpt(ioas, area, hwpt, st);
+	ev.duration_ns = ktime_get_ns() - begin;
+	trace_iommufd_fill(&ev);
+	return ev.ret;
+}
+
+static void clear_hwpt(struct area *area, struct hwpt *hwpt,
+		       struct op_stats *st)
+{
+	if (mem_has_pages(area->mem))
+		domain_clear(hwpt->domain, area->view.iova, area->view.length,
+			     st);
+	else
+		domain_clear_dmabuf(hwpt->domain, area->view.iova, area->mem,
+				    st);
+}
+
+static noinline void clear_hwpt_traced(struct ioas *ioas, struct area *area,
+				       struct hwpt *hwpt, struct op_stats *st)
+{
+	struct iommufd_fill_event ev = fill_event(ioas, area, hwpt, st);
+	u64 begin = ktime_get_ns();
+
+	clear_hwpt(area, hwpt, st);
+	ev.duration_ns = ktime_get_ns() - begin;
+	trace_iommufd_clear(&ev);
+}
+
+/* Whoever made the area BUSY or WALKED counts. */
+static void count_hwpts(struct area *area, int n)
+{
+	area->nr_hwpts += n;
+	WRITE_ONCE(area->view.nr_domains, area->nr_hwpts);
+}
+
 /**
  * area_enter_hwpt() - write an area into a HWPT; pin it if it is the first
  * @ioas: the IOAS
@@ -115,27 +191,20 @@ static void area_unpin(struct ioas *ioas, struct area *area,
 int area_enter_hwpt(struct ioas *ioas, struct area *area, struct hwpt *hwpt,
 		    struct op_stats *st)
 {
-	struct fill_how how = {
-		.iommu_prot = area->iommu_prot,
-		/* Cannot be disabled while a HWPT and an area are there. */
-		.huge_pages = READ_ONCE(ioas->huge_pages),
-	};
 	int rc;
 
+	st->ioas = &ioas->view;
 	if (!area->nr_hwpts) {
 		rc = area_pin(ioas, area, st);
 		if (rc)
 			return rc;
 	}
-	if (mem_has_pages(area->mem))
-		rc = domain_fill(hwpt->domain, area->view.iova, area->mem,
-				 area->offset, area->view.length, &how, st);
+	if (trace_iommufd_fill_enabled())
+		rc = fill_hwpt_traced(ioas, area, hwpt, st);
 	else
-		rc = domain_fill_dmabuf(hwpt->domain, area->view.iova,
-					area->mem, area->offset,
-					area->view.length, &how, st);
+		rc = fill_hwpt(ioas, area, hwpt, st);
 	if (!rc)
-		area->nr_hwpts++;
+		count_hwpts(area, 1);
 	else if (!area->nr_hwpts)
 		area_unpin(ioas, area, st);
 	return rc;
@@ -153,16 +222,16 @@ int area_enter_hwpt(struct ioas *ioas, struct area *area, struct hwpt *hwpt,
 void area_exit_hwpt(struct ioas *ioas, struct area *area, struct hwpt *hwpt,
 		    struct op_stats *st)
 {
-	if (mem_has_pages(area->mem))
-		domain_clear(hwpt->domain, area->view.iova, area->view.length,
-			     st);
+	st->ioas = &ioas->view;
+	if (trace_iommufd_clear_enabled())
+		clear_hwpt_traced(ioas, area, hwpt, st);
 	else
-		domain_clear_dmabuf(hwpt->domain, area->view.iova, area->mem,
-				    st);
+		clear_hwpt(area, hwpt, st);
 	/* Rather leak a pin than let a device reach memory that was freed. */
 	if (WARN_ON(!area->nr_hwpts))
 		return;
-	if (!--area->nr_hwpts)
+	count_hwpts(area, -1);
+	if (!area->nr_hwpts)
 		area_unpin(ioas, area, st);
 }
 

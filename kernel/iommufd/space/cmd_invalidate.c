@@ -11,6 +11,8 @@
 #include "domain/domain.h"
 #include "space/hwpt.h"
 #include "space/space.h"
+#include "stats.h"
+#include "trace_object.h"
 #include "ucmd.h"
 
 /* What one call may ask for. */
@@ -80,7 +82,9 @@ static int invalidate(struct iommufd_ctx *ctx,
  */
 int invalidate_by(struct ucmd *ucmd, invalidate_fn fn)
 {
+	u64 begin = event_begin(trace_iommufd_invalidate_enabled());
 	struct iommu_hwpt_invalidate *cmd = ucmd->cmd;
+	u32 asked = cmd->entry_num;
 	u32 done = 0;
 	int rc;
 
@@ -88,7 +92,21 @@ int invalidate_by(struct ucmd *ucmd, invalidate_fn fn)
 	if (!rc)
 		rc = invalidate(ucmd->ctx, cmd, fn, &done);
 	cmd->entry_num = done;
-	return ucmd_respond(ucmd) ?: rc;
+	rc = ucmd_respond(ucmd) ?: rc;
+	if (trace_iommufd_invalidate_enabled()) {
+		struct iommufd_invalidate_event ev = {
+			.ctx_cookie = ucmd->ctx->view.cookie,
+			.id = cmd->hwpt_id,
+			.data_type = cmd->data_type,
+			.nr_asked = asked,
+			.nr_done = done,
+			.ret = rc,
+			.duration_ns = event_duration(begin),
+		};
+
+		trace_iommufd_invalidate(&ev);
+	}
+	return rc;
 }
 
 /**

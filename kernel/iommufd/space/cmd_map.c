@@ -166,7 +166,11 @@ static int map_and_respond(struct ucmd *ucmd, u32 ioas_id, u64 *iova,
  */
 int cmd_ioas_map(struct ucmd *ucmd)
 {
-	struct op_stats st = { .timed = trace_iommufd_map_enabled() };
+	struct op_stats st = {
+		.op = IOMMUFD_OP_MAP,
+		.timed = trace_iommufd_map_enabled(),
+		.ctx = &ucmd->ctx->view,
+	};
 	struct iommu_ioas_map *cmd = ucmd->cmd;
 	u64 begin = op_begin(&st);
 	struct map_args args;
@@ -202,7 +206,11 @@ int cmd_ioas_map(struct ucmd *ucmd)
  */
 int ioas_map_for_container(struct ioas *ioas, struct map_args *args)
 {
-	struct op_stats st = { .timed = trace_iommufd_map_enabled() };
+	struct op_stats st = {
+		.op = IOMMUFD_OP_MAP,
+		.timed = trace_iommufd_map_enabled(),
+		.ctx = &ioas->ctx->view,
+	};
 	u64 begin = op_begin(&st);
 	int rc = admit_and_map(ioas, args, &st);
 
@@ -256,7 +264,11 @@ static int get_file_or_dmabuf(int fd, struct map_args *args)
  */
 int cmd_ioas_map_file(struct ucmd *ucmd)
 {
-	struct op_stats st = { .timed = trace_iommufd_map_enabled() };
+	struct op_stats st = {
+		.op = IOMMUFD_OP_MAP_FILE,
+		.timed = trace_iommufd_map_enabled(),
+		.ctx = &ucmd->ctx->view,
+	};
 	struct iommu_ioas_map_file *cmd = ucmd->cmd;
 	u64 begin = op_begin(&st);
 	struct map_args args;
@@ -355,7 +367,11 @@ out_src:
  */
 int cmd_ioas_copy(struct ucmd *ucmd)
 {
-	struct op_stats st = { .timed = trace_iommufd_copy_enabled() };
+	struct op_stats st = {
+		.op = IOMMUFD_OP_COPY,
+		.timed = trace_iommufd_copy_enabled(),
+		.ctx = &ucmd->ctx->view,
+	};
 	struct iommu_ioas_copy *cmd = ucmd->cmd;
 	u64 begin = op_begin(&st);
 	struct map_args args;
@@ -421,6 +437,8 @@ static int unmap_checked(struct ucmd *ucmd, struct iommufd_unmap_event *ev,
 static void trace_unmap(struct iommufd_unmap_event *ev, struct op_stats *st,
 			u64 begin)
 {
+	if (!trace_iommufd_unmap_enabled())
+		return;
 	ev->unpinned_pages = st->unpinned;
 	ev->clear_ns = st->clear_ns;
 	ev->unpin_ns = st->unpin_ns;
@@ -438,7 +456,11 @@ static void trace_unmap(struct iommufd_unmap_event *ev, struct op_stats *st,
  */
 int cmd_ioas_unmap(struct ucmd *ucmd)
 {
-	struct op_stats st = { .timed = trace_iommufd_unmap_enabled() };
+	struct op_stats st = {
+		.op = IOMMUFD_OP_UNMAP,
+		.timed = trace_iommufd_unmap_enabled(),
+		.ctx = &ucmd->ctx->view,
+	};
 	struct iommu_ioas_unmap *cmd = ucmd->cmd;
 	struct iommufd_unmap_event ev = {
 		.ctx_cookie = ucmd->ctx->view.cookie,
@@ -466,7 +488,11 @@ int cmd_ioas_unmap(struct ucmd *ucmd)
 int ioas_unmap_for_container(struct ioas *ioas, unsigned long first,
 			     unsigned long last, u64 *unmapped)
 {
-	struct op_stats st = { .timed = trace_iommufd_unmap_enabled() };
+	struct op_stats st = {
+		.op = IOMMUFD_OP_UNMAP,
+		.timed = trace_iommufd_unmap_enabled(),
+		.ctx = &ioas->ctx->view,
+	};
 	struct iommufd_unmap_event ev = {
 		.ctx_cookie = ioas->ctx->view.cookie,
 		.ioas_cookie = ioas->view.cookie,

@@ -7,11 +7,14 @@
  * What is unmapped meanwhile, or pinned for a device that is being attached,
  * is charged right all the same: see account.c.
  */
+#include <linux/cred.h>
 #include <linux/mm.h>
 #include <linux/rcupdate.h>
+#include <linux/sched.h>
 #include <uapi/linux/iommufd_ext.h>
 
 #include "space/space.h"
+#include "trace_object.h"
 #include "ucmd.h"
 
 /* The next IOAS, with a busy reference; @*id is where the search goes on. */
@@ -74,19 +77,21 @@ static int collect(struct iommufd_ctx *ctx, struct list_head *mems)
 }
 
 /* All of the list's memory gets a new payer, or none. */
-static int change_payer(struct list_head *mems, const struct payer *heir)
+static int change_payer(struct list_head *mems, const struct payer *heir,
+			struct op_stats *st, struct iommufd_process_event *ev)
 {
 	struct mem *mem;
 	int rc;
 
 	list_for_each_entry(mem, mems, heir_node) {
-		rc = mem_name_heir(mem, heir);
+		rc = mem_name_heir(mem, heir, st);
 		if (rc)
 			goto err_drop;
 		cond_resched();
 	}
 	list_for_each_entry(mem, mems, heir_node) {
-		mem_pass_on(mem);
+		ev->pages += mem_pass_on(mem);
+		ev->nr_mems++;
 		cond_resched();
 	}
 	return 0;
@@ -115,7 +120,9 @@ static void show_payers(struct iommufd_ctx *ctx)
 	}
 }
 
-static int change_process(struct iommufd_ctx *ctx, const struct payer *heir)
+static int change_process(struct iommufd_ctx *ctx, const struct payer *heir,
+			  struct op_stats *st,
+			  struct iommufd_process_event *ev)
 {
 	struct mem *mem, *next;
 	LIST_HEAD(mems);
@@ -124,7 +131,7 @@ static int change_process(struct iommufd_ctx *ctx, const struct payer *heir)
 	lockdep_assert_held_write(&ctx->process_lock);
 	rc = collect(ctx, &mems);
 	if (!rc)
-		rc = change_payer(&mems, heir);
+		rc = change_payer(&mems, heir, st, ev);
 	if (!rc)
 		show_payers(ctx);
 	list_for_each_entry_safe(mem, next, &mems, heir_node) {
@@ -132,6 +139,21 @@ static int change_process(struct iommufd_ctx *ctx, const struct payer *heir)
 		mem_put(mem);
 		cond_resched();
 	}
+	return rc;
+}
+
+static int lock_and_change(struct iommufd_ctx *ctx, struct op_stats *st,
+			   struct iommufd_process_event *ev)
+{
+	struct payer heir;
+	int rc;
+
+	if (down_write_killable(&ctx->process_lock))
+		return -EINTR;
+	payer_init(&heir);
+	rc = change_process(ctx, &heir, st, ev);
+	payer_put(&heir);
+	up_write(&ctx->process_lock);
 	return rc;
 }
 
@@ -147,16 +169,22 @@ int cmd_ioas_change_process(struct ucmd *ucmd)
 {
 	struct iommu_ioas_change_process *cmd = ucmd->cmd;
 	struct iommufd_ctx *ctx = ucmd->ctx;
-	struct payer heir;
-	int rc;
+	struct iommufd_process_event ev = {
+		.ctx_cookie = ctx->view.cookie,
+		.tgid = task_tgid_nr(current),
+		.uid = from_kuid(&init_user_ns, current_uid()),
+	};
+	struct op_stats st = {
+		.op = IOMMUFD_OP_CHANGE_PROCESS,
+		.timed = trace_iommufd_change_process_enabled(),
+		.ctx = &ctx->view,
+	};
+	u64 begin = op_begin(&st);
 
-	if (cmd->__reserved)
-		return -EOPNOTSUPP;
-	if (down_write_killable(&ctx->process_lock))
-		return -EINTR;
-	payer_init(&heir);
-	rc = change_process(ctx, &heir);
-	payer_put(&heir);
-	up_write(&ctx->process_lock);
-	return rc;
+	ev.ret = cmd->__reserved ? -EOPNOTSUPP :
+				   lock_and_change(ctx, &st, &ev);
+	ev.account_ns = st.account_ns;
+	op_end(&st, &ev.duration_ns, begin);
+	trace_iommufd_change_process(&ev);
+	return ev.ret;
 }

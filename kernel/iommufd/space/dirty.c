@@ -8,6 +8,7 @@
  * is taken meanwhile: that part of the caller's bitmap was pinned before.
  */
 #include <linux/iommu.h>
+#include <linux/ktime.h>
 #include <linux/log2.h>
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
@@ -109,6 +110,7 @@ static int scan_range(struct ioas *ioas, struct dirty_scan *scan,
  * hwpt_set_dirty_tracking() - start or stop to track what devices write
  * @hwpt: the caller holds a busy reference
  * @enable: start
+ * @reported: stop: set to the bytes of IO pages that were reported meanwhile
  *
  * Starts with nothing dirty. To start or to stop twice changes nothing. Takes
  * the HWPT's dirty_lock and the IOAS's locks. May sleep for long; a fatal
@@ -117,7 +119,7 @@ static int scan_range(struct ioas *ioas, struct dirty_scan *scan,
  * Return: 0; -EOPNOTSUPP: made without IOMMU_HWPT_ALLOC_DIRTY_TRACKING; -EINTR;
  * what the driver says.
  */
-int hwpt_set_dirty_tracking(struct hwpt *hwpt, bool enable)
+int hwpt_set_dirty_tracking(struct hwpt *hwpt, bool enable, u64 *reported)
 {
 	const struct iommu_dirty_ops *ops = hwpt->domain->dirty_ops;
 	struct dirty_scan scan = { .domain = hwpt->domain };
@@ -136,8 +138,16 @@ int hwpt_set_dirty_tracking(struct hwpt *hwpt, bool enable)
 	}
 	if (!rc)
 		rc = ops->set_dirty_tracking(hwpt->domain, enable);
-	if (!rc)
+	if (!rc) {
 		hwpt->dirty_tracking = enable;
+		WRITE_ONCE(hwpt->view.dirty_since_ns,
+			   enable ? ktime_get_boottime_ns() : 0);
+		if (enable)
+			hwpt->dirty_bytes_before = hwpt->view.dirty_bytes;
+		else
+			*reported = hwpt->view.dirty_bytes -
+				    hwpt->dirty_bytes_before;
+	}
 out:
 	up_write(&hwpt->dirty_lock);
 	return rc;
@@ -178,6 +188,14 @@ static int read_windows(struct ioas *ioas, struct dirty_scan *scan)
 	}
 }
 
+/* Several may read at a time. */
+static void count_read(struct hwpt *hwpt, u64 reported)
+{
+	static_assert(sizeof(atomic64_t) == sizeof(hwpt->view.dirty_bytes));
+	atomic64_add(reported, (atomic64_t *)&hwpt->view.dirty_bytes);
+	atomic64_inc((atomic64_t *)&hwpt->view.dirty_reads);
+}
+
 /**
  * hwpt_read_dirty() - report what devices have written to
  * @hwpt: the caller holds a busy reference
@@ -186,6 +204,7 @@ static int read_windows(struct ioas *ioas, struct dirty_scan *scan)
  * @page_size: bytes that a bit of the bitmap stands for
  * @data: user address of the bitmap: bits are set in it, none is cleared
  * @clear: what is reported is not dirty any more
+ * @reported: set to the bytes of IO pages that were reported, on failure too
  *
  * IOVAs at which nothing is mapped are not dirty. An IO page that is only
  * partly in the range is reported, and stays dirty. Takes the HWPT's
@@ -198,7 +217,7 @@ static int read_windows(struct ioas *ioas, struct dirty_scan *scan)
  * went away meanwhile); -ENOMEM; -EINTR; what the driver says.
  */
 int hwpt_read_dirty(struct hwpt *hwpt, u64 iova, u64 length, u64 page_size,
-		    void __user *data, bool clear)
+		    void __user *data, bool clear, u64 *reported)
 {
 	struct dirty_bitmap bitmap;
 	struct dirty_scan scan = {
@@ -208,6 +227,7 @@ int hwpt_read_dirty(struct hwpt *hwpt, u64 iova, u64 length, u64 page_size,
 	};
 	int rc;
 
+	*reported = 0;
 	if (!hwpt->domain->dirty_ops)
 		return -EOPNOTSUPP;
 	rc = check_range(hwpt->ioas, iova, length, page_size);
@@ -225,6 +245,8 @@ int hwpt_read_dirty(struct hwpt *hwpt, u64 iova, u64 length, u64 page_size,
 		domain_begin_dirty(&scan);
 		rc = read_windows(hwpt->ioas, &scan);
 		domain_end_dirty(&scan);
+		count_read(hwpt, bitmap.reported);
+		*reported = bitmap.reported;
 	}
 	up_read(&hwpt->dirty_lock);
 out:

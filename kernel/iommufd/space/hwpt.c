@@ -4,6 +4,7 @@
  * destroyed. Attaching devices to them is device/'s business.
  */
 #include <linux/iommu.h>
+#include <linux/ktime.h>
 #include <uapi/linux/iommufd_ext.h>
 
 #include "domain/domain.h"
@@ -28,9 +29,10 @@ static void hwpt_release(struct hwpt *hwpt, struct op_stats *st)
 static void hwpt_destroy(struct iommufd_ctx *ctx, struct object *obj)
 {
 	struct hwpt *hwpt = container_of(obj, struct hwpt, obj);
-	struct op_stats st = {};
+	struct op_stats st = { .op = IOMMUFD_OP_DESTROY };
 
 	hwpt_release(hwpt, &st);
+	WRITE_ONCE(hwpt->view.gone, 1);
 }
 
 /* Forbid a device that could bypass the CPU's caches to do so. */
@@ -181,12 +183,42 @@ void hwpt_report_faults(struct hwpt *hwpt, struct fault_queue *queue,
 	object_use(hwpt->ioas->ctx, &queue->obj);
 }
 
+static u32 view_flags(const struct hwpt *hwpt)
+{
+	return (hwpt->enforce_coherency ? IOMMUFD_HWPT_COHERENT : 0) |
+	       (hwpt->nest_parent ? IOMMUFD_HWPT_NEST_PARENT : 0) |
+	       (hwpt->pasid_compat ? IOMMUFD_HWPT_PASID : 0) |
+	       (hwpt->domain->dirty_ops ? IOMMUFD_HWPT_DIRTY : 0) |
+	       (hwpt->faults ? IOMMUFD_HWPT_FAULTS : 0);
+}
+
+/* A device may be attached already, and have faulted. */
+static void init_view(struct hwpt *hwpt)
+{
+	struct iommufd_hwpt_view *view = &hwpt->view;
+
+	view->cookie = hwpt->obj.shadow.cookie;
+	view->ctx_cookie = hwpt->ioas->view.ctx_cookie;
+	view->ioas_cookie = hwpt->ioas->view.cookie;
+	view->created_ns = ktime_get_boottime_ns();
+	view->id = hwpt->obj.id;
+	view->type = hwpt_type(hwpt);
+	view->flags = view_flags(hwpt);
+	if (hwpt->parent)
+		view->parent_id = hwpt->parent->obj.id;
+	else
+		view->page_sizes = hwpt->domain->pgsize_bitmap;
+	if (hwpt->faults)
+		view->fault_id = hwpt->faults->obj.id;
+}
+
 /**
  * hwpt_publish() - let a HWPT be found
  * @hwpt: filled, or nested
  */
 void hwpt_publish(struct hwpt *hwpt)
 {
+	init_view(hwpt);
 	object_publish(hwpt->ioas->ctx, &hwpt->obj);
 }
 
@@ -197,7 +229,7 @@ void hwpt_publish(struct hwpt *hwpt)
 void hwpt_abort(struct hwpt *hwpt)
 {
 	struct iommufd_ctx *ctx = hwpt->ioas->ctx;
-	struct op_stats st = {};
+	struct op_stats st = { .op = IOMMUFD_OP_DESTROY };
 
 	hwpt_release(hwpt, &st);
 	object_abort(ctx, &hwpt->obj);

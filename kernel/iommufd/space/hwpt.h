@@ -5,6 +5,7 @@
 #ifndef IOMMUFD_HWPT_H
 #define IOMMUFD_HWPT_H
 
+#include <linux/atomic.h>
 #include <linux/rwsem.h>
 
 #include "object.h"
@@ -20,6 +21,7 @@ struct iopf_group;
 /**
  * struct hwpt - a page table that devices can be attached to
  * @obj: its object; its users are attached device groups, and nested HWPTs
+ * @view: what BPF sees; read under RCU
  * @parent: NULL for a paging HWPT, whose domain holds an IOAS's mappings. A
  *	nested one has its page table in user space, and lets its parent
  *	translate what comes out of that
@@ -43,9 +45,11 @@ struct iopf_group;
  * @dirty_lock: written by who starts or stops dirty tracking, read by who
  *	reads dirty bits; outside all locks of the IOAS
  * @dirty_tracking: what devices write is tracked; under @dirty_lock
+ * @dirty_bytes_before: @view.dirty_bytes when that began; likewise
  */
 struct hwpt {
 	struct object obj;
+	struct iommufd_hwpt_view view;
 	struct hwpt *parent;
 	struct ioas *ioas;
 	struct object *below;
@@ -61,6 +65,7 @@ struct hwpt {
 	bool msi_cookie;
 	struct rw_semaphore dirty_lock;
 	bool dirty_tracking;
+	u64 dirty_bytes_before;
 };
 
 /* The HWPT that holds the mappings: itself, or a nested one's parent. */
@@ -69,10 +74,31 @@ static inline struct hwpt *hwpt_paging(struct hwpt *hwpt)
 	return hwpt->parent ?: hwpt;
 }
 
+static inline enum iommufd_hwpt_type hwpt_type(const struct hwpt *hwpt)
+{
+	if (hwpt->parent)
+		return IOMMUFD_HWPT_NESTED;
+	return hwpt->automatic ? IOMMUFD_HWPT_AUTOMATIC : IOMMUFD_HWPT_PAGING;
+}
+
 /* iova_lock is held, or the area is BUSY or WALKED. */
 static inline bool hwpt_holds(const struct hwpt *hwpt, unsigned long iova)
 {
 	return hwpt->complete || iova < hwpt->cursor;
+}
+
+/* Several groups may come and go at a time. */
+static inline void hwpt_count_devices(struct hwpt *hwpt, int n)
+{
+	static_assert(sizeof(atomic_t) == sizeof(hwpt->view.nr_devices));
+	atomic_add(n, (atomic_t *)&hwpt->view.nr_devices);
+}
+
+/* A group of faults is reported through it. */
+static inline void hwpt_count_fault(struct hwpt *hwpt)
+{
+	static_assert(sizeof(atomic64_t) == sizeof(hwpt->view.nr_faults));
+	atomic64_inc((atomic64_t *)&hwpt->view.nr_faults);
 }
 
 struct hwpt *hwpt_create(struct ioas *ioas, struct device *dev, u32 flags,
@@ -89,9 +115,9 @@ void hwpt_publish(struct hwpt *hwpt);
 void hwpt_put(struct hwpt *hwpt);
 
 /* dirty.c */
-int hwpt_set_dirty_tracking(struct hwpt *hwpt, bool enable);
+int hwpt_set_dirty_tracking(struct hwpt *hwpt, bool enable, u64 *reported);
 int hwpt_read_dirty(struct hwpt *hwpt, u64 iova, u64 length, u64 page_size,
-		    void __user *data, bool clear);
+		    void __user *data, bool clear, u64 *reported);
 
 /* cmd_dirty.c: the ioctls */
 struct ucmd;

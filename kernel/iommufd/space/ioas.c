@@ -13,7 +13,7 @@
 static void ioas_destroy(struct iommufd_ctx *ctx, struct object *obj)
 {
 	struct ioas *ioas = container_of(obj, struct ioas, obj);
-	struct op_stats st = {};
+	struct op_stats st = { .op = IOMMUFD_OP_DESTROY };
 	u64 unmapped, nr_areas;
 
 	/* Every HWPT is a user of the IOAS, so there is none any more. */
@@ -28,6 +28,7 @@ static void ioas_destroy(struct iommufd_ctx *ctx, struct object *obj)
 	mtree_destroy(&ioas->areas);
 	mutex_destroy(&ioas->iova_lock);
 	mutex_destroy(&ioas->attach_lock);
+	WRITE_ONCE(ioas->view.gone, 1);
 }
 
 /**
@@ -51,10 +52,12 @@ struct ioas *ioas_create(struct iommufd_ctx *ctx)
 	ioas->huge_pages = true;
 	ioas->alignment = 1;
 	ioas_iova_init(ioas);
-	ioas->view.cookie = new_cookie();
+	ioas->view.cookie = ioas->obj.shadow.cookie;
 	ioas->view.ctx_cookie = ctx->view.cookie;
 	ioas->view.created_ns = ktime_get_boottime_ns();
 	ioas->view.id = ioas->obj.id;
+	ioas->view.alignment = ioas->alignment;
+	ioas->view.flags = IOMMUFD_IOAS_HUGE_PAGES;
 	return ioas;
 }
 
@@ -84,6 +87,7 @@ int ioas_set_huge_pages(struct ioas *ioas, bool enable)
 	if (rc)
 		goto out;
 	ioas->huge_pages = enable;
+	WRITE_ONCE(ioas->view.flags, enable ? IOMMUFD_IOAS_HUGE_PAGES : 0);
 	ioas_update_alignment(ioas);
 out:
 	mutex_unlock(&ioas->iova_lock);

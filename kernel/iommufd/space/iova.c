@@ -338,6 +338,7 @@ void ioas_update_alignment(struct ioas *ioas)
 	list_for_each_entry(hwpt, &ioas->hwpts, node)
 		ioas->alignment = max(ioas->alignment,
 				      domain_alignment(hwpt->domain));
+	WRITE_ONCE(ioas->view.alignment, ioas->alignment);
 }
 
 /**

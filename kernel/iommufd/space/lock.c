@@ -24,6 +24,7 @@ static int pin_contiguous(struct ioas *ioas, unsigned long first,
 			  unsigned long last, phys_addr_t *phys)
 {
 	unsigned long n = (last >> PAGE_SHIFT) - (first >> PAGE_SHIFT) + 1;
+	struct op_stats st = { .op = IOMMUFD_OP_HW_QUEUE };
 	struct page **pages;
 	int rc;
 
@@ -32,13 +33,13 @@ static int pin_contiguous(struct ioas *ioas, unsigned long first,
 			       GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!pages)
 		return -ENOMEM;
-	rc = ioas_pin_pages(ioas, first, last, pages);
+	rc = ioas_pin_pages(ioas, first, last, pages, &st);
 	if (rc)
 		goto out;
 	if (contiguous(pages, n)) {
 		*phys = page_to_phys(pages[0]) + offset_in_page(first);
 	} else {
-		ioas_unpin_pages(ioas, first, last);
+		ioas_unpin_pages(ioas, first, last, &st);
 		rc = -EFAULT;
 	}
 out:
@@ -83,6 +84,8 @@ int ioas_lock_range(struct ioas *ioas, unsigned long first,
 void ioas_unlock_range(struct ioas *ioas, unsigned long first,
 		       unsigned long last)
 {
-	ioas_unpin_pages(ioas, first, last);
+	struct op_stats st = { .op = IOMMUFD_OP_HW_QUEUE };
+
+	ioas_unpin_pages(ioas, first, last, &st);
 	ioas_count_range(ioas, first, last, 0, 0, -1);
 }

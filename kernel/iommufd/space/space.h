@@ -258,9 +258,9 @@ void ioas_count_range(struct ioas *ioas, unsigned long first,
 struct mem *ioas_slice(struct ioas *ioas, unsigned long first,
 		       unsigned long last, u64 *offset, unsigned long *length);
 int ioas_pin_pages(struct ioas *ioas, unsigned long first, unsigned long last,
-		   struct page **pages);
+		   struct page **pages, struct op_stats *st);
 void ioas_unpin_pages(struct ioas *ioas, unsigned long first,
-		      unsigned long last);
+		      unsigned long last, struct op_stats *st);
 int ioas_add_access(struct ioas *ioas, struct ioas_access *access);
 void ioas_remove_access(struct ioas *ioas, struct ioas_access *access);
 int ioas_evict(struct ioas *ioas, struct area *area);

@@ -180,7 +180,7 @@ int cmd_viommu_alloc(struct ucmd *ucmd)
 
 /* On top of a virtual IOMMU, or of what make_hwpt() knows. */
 static struct hwpt *make_any(struct ucmd *ucmd, struct iommufd_device *idev,
-			     struct object *pt)
+			     struct object *pt, struct op_stats *st)
 {
 	struct viommu *viommu = container_of(pt, struct viommu, obj);
 	struct iommu_user_data data;
@@ -190,7 +190,7 @@ static struct hwpt *make_any(struct ucmd *ucmd, struct iommufd_device *idev,
 	int rc;
 
 	if (pt->type != OBJECT_VIOMMU)
-		return make_hwpt(ucmd, idev, pt);
+		return make_hwpt(ucmd, idev, pt, st);
 	rc = hwpt_nested_args(ucmd->cmd, &flags, &data);
 	if (rc)
 		return ERR_PTR(rc);

@@ -1,0 +1,1 @@
+../../kernel/include/iommufd_bpf_events.h
