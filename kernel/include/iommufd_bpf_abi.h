@@ -32,13 +32,13 @@ enum iommufd_op {
 	IOMMUFD_OP_DETACH = 4, /* a device stops using it */
 	IOMMUFD_OP_COPY = 5, /* IOMMU_IOAS_COPY */
 	IOMMUFD_OP_MAP_FILE = 6, /* IOMMU_IOAS_MAP_FILE */
-	IOMMUFD_OP_REPLACE = 7, /* a device begins to use another one */
-	IOMMUFD_OP_HWPT_ALLOC = 8, /* IOMMU_HWPT_ALLOC */
-	IOMMUFD_OP_ACCESS_PIN = 9, /* an in-kernel user pins */
-	IOMMUFD_OP_ACCESS_UNPIN = 10, /* it gives back what it pinned */
-	IOMMUFD_OP_CHANGE_PROCESS = 11, /* IOMMU_IOAS_CHANGE_PROCESS */
-	IOMMUFD_OP_DESTROY = 12, /* an IOAS or a HWPT goes */
-	IOMMUFD_OP_HW_QUEUE = 13, /* a hardware queue's memory */
+	IOMMUFD_OP_ACCESS_ATTACH = 7, /* an in-kernel user looks at an IOAS */
+	IOMMUFD_OP_ACCESS_PIN = 8, /* an in-kernel user, or a hardware queue, pins */
+	IOMMUFD_OP_CHANGE_PROCESS = 9, /* IOMMU_IOAS_CHANGE_PROCESS */
+	IOMMUFD_OP_REPLACE = 10, /* a device begins to use another one */
+	IOMMUFD_OP_HWPT_ALLOC = 11, /* IOMMU_HWPT_ALLOC */
+	IOMMUFD_OP_ACCESS_UNPIN = 12, /* what ACCESS_PIN pinned is given back */
+	IOMMUFD_OP_DESTROY = 13, /* an IOAS or a HWPT goes */
 };
 
 /** enum iommufd_prot - what a device may do with a mapping */

@@ -21,7 +21,7 @@ static void __init register_bpf(void)
 	int rc = policy_register_struct_ops();
 
 	rc = rc ?: policy_register_kfuncs();
-	rc = rc ?: view_register_iterators();
+	rc = rc ?: view_register_kfuncs();
 	if (rc)
 		pr_warn("no BPF policies and no iterators for tools: error %d; is there BTF for the kernel and for this module?\n",
 			rc);

@@ -24,7 +24,7 @@ static int pin_contiguous(struct ioas *ioas, unsigned long first,
 			  unsigned long last, phys_addr_t *phys)
 {
 	unsigned long n = (last >> PAGE_SHIFT) - (first >> PAGE_SHIFT) + 1;
-	struct op_stats st = { .op = IOMMUFD_OP_HW_QUEUE };
+	struct op_stats st = { .op = IOMMUFD_OP_ACCESS_PIN };
 	struct page **pages;
 	int rc;
 
@@ -84,7 +84,7 @@ int ioas_lock_range(struct ioas *ioas, unsigned long first,
 void ioas_unlock_range(struct ioas *ioas, unsigned long first,
 		       unsigned long last)
 {
-	struct op_stats st = { .op = IOMMUFD_OP_HW_QUEUE };
+	struct op_stats st = { .op = IOMMUFD_OP_ACCESS_UNPIN };
 
 	ioas_unpin_pages(ioas, first, last, &st);
 	ioas_count_range(ioas, first, last, 0, 0, -1);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Open-coded BPF iterators over contexts, IOASes, areas and devices.
+ * Open-coded BPF iterators over contexts, IOASes, areas, HWPTs and devices.
  *
  * They only read, under RCU, what the rest of the module publishes, and take
  * no lock, so any tracing program may use them wherever it runs. An object
@@ -9,11 +9,11 @@
  */
 #include <linux/bpf.h>
 #include <linux/btf.h>
-#include <linux/btf_ids.h>
 #include <linux/rcupdate.h>
 
 #include "device/device.h"
 #include "object.h"
+#include "space/hwpt.h"
 #include "space/space.h"
 #include "view/view.h"
 
@@ -27,6 +27,10 @@ struct bpf_iter_iommufd_ioas {
 } __aligned(8);
 
 struct bpf_iter_iommufd_area {
+	__u64 __opaque[2];
+} __aligned(8);
+
+struct bpf_iter_iommufd_hwpt {
 	__u64 __opaque[2];
 } __aligned(8);
 
@@ -104,6 +108,32 @@ bpf_iter_iommufd_ioas_destroy(struct bpf_iter_iommufd_ioas *it)
 {
 }
 
+__bpf_kfunc int bpf_iter_iommufd_hwpt_new(struct bpf_iter_iommufd_hwpt *it,
+					  const struct iommufd_ctx_view *ctx)
+{
+	struct object_walk *walk = (void *)it;
+
+	BUILD_BUG_ON(sizeof(*walk) > sizeof(*it));
+	walk->ctx = container_of(ctx, struct iommufd_ctx, view);
+	walk->id = 0;
+	return 0;
+}
+
+__bpf_kfunc const struct iommufd_hwpt_view *
+bpf_iter_iommufd_hwpt_next(struct bpf_iter_iommufd_hwpt *it)
+{
+	struct object_walk *walk = (void *)it;
+	struct object *obj =
+		object_next_rcu(walk->ctx, &walk->id, OBJECT_HWPT);
+
+	return obj ? &container_of(obj, struct hwpt, obj)->view : NULL;
+}
+
+__bpf_kfunc void
+bpf_iter_iommufd_hwpt_destroy(struct bpf_iter_iommufd_hwpt *it)
+{
+}
+
 __bpf_kfunc int
 bpf_iter_iommufd_device_new(struct bpf_iter_iommufd_device *it,
 			    const struct iommufd_ctx_view *ctx)
@@ -170,38 +200,3 @@ bpf_iter_iommufd_area_destroy(struct bpf_iter_iommufd_area *it)
 }
 
 __bpf_kfunc_end_defs();
-
-BTF_KFUNCS_START(view_kfunc_ids)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_ctx_new, KF_ITER_NEW | KF_RCU_PROTECTED)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_ctx_next, KF_ITER_NEXT | KF_RET_NULL)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_ctx_destroy, KF_ITER_DESTROY)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_ioas_new, KF_ITER_NEW | KF_RCU_PROTECTED | KF_RCU)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_ioas_next, KF_ITER_NEXT | KF_RET_NULL)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_ioas_destroy, KF_ITER_DESTROY)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_area_new, KF_ITER_NEW | KF_RCU_PROTECTED | KF_RCU)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_area_next, KF_ITER_NEXT | KF_RET_NULL)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_area_destroy, KF_ITER_DESTROY)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_device_new, KF_ITER_NEW | KF_RCU_PROTECTED | KF_RCU)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_device_next, KF_ITER_NEXT | KF_RET_NULL)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_device_destroy, KF_ITER_DESTROY)
-BTF_KFUNCS_END(view_kfunc_ids)
-
-static const struct btf_kfunc_id_set view_kfunc_set = {
-	.owner = THIS_MODULE,
-	.set = &view_kfunc_ids,
-};
-
-/**
- * view_register_iterators() - let tracing and syscall programs iterate
- *
- * Undone by the BPF core when the module goes.
- * Return: 0 or a negative errno.
- */
-int view_register_iterators(void)
-{
-	int rc = register_btf_kfunc_id_set(BPF_PROG_TYPE_TRACING,
-					   &view_kfunc_set);
-
-	return rc ?: register_btf_kfunc_id_set(BPF_PROG_TYPE_SYSCALL,
-					       &view_kfunc_set);
-}
