@@ -159,6 +159,7 @@ tests: tools
 	$(call part,selftests/vfio,all)
 	$(call part,selftests/fuzz,all)
 	$(call part,selftests/tools,all)
+	$(call part,selftests/bpf,all)
 	$(call part,selftests/dirty-hw,all)
 	$(call part,selftests/vmm,all)
 	$(call part,selftests/vm,all)

@@ -13,6 +13,7 @@
 #include <linux/bpf.h>
 #include <linux/module.h>
 
+#include "iommufd_bpf_abi.h"
 #include "view/view.h"
 
 #define ITERATOR(name, flags)                                                 \
@@ -95,9 +96,13 @@ static int register_dtors(void)
  */
 int view_register_kfuncs(void)
 {
-	int rc = register_btf_kfunc_id_set(BPF_PROG_TYPE_TRACING,
-					   &tracing_set);
+	int rc;
 
+	/* Constants that no variable has the type of would not be there. */
+	BTF_TYPE_EMIT_ENUM(IOMMUFD_OBJECT_IOAS);
+	BTF_TYPE_EMIT_ENUM(IOMMUFD_ACCOUNT_USER);
+	BTF_TYPE_EMIT_ENUM(IOMMUFD_RUN_PAGES);
+	rc = register_btf_kfunc_id_set(BPF_PROG_TYPE_TRACING, &tracing_set);
 	rc = rc ?: register_btf_kfunc_id_set(BPF_PROG_TYPE_SYSCALL,
 					     &syscall_set);
 	return rc ?: register_dtors();
