@@ -20,8 +20,8 @@ int bad_runs_in_fentry(void *ctx)
 }
 
 /* Nor for sleepable ones: they may hold the locks that runs take. */
-SEC("?fentry.s/__x64_sys_getpgid")
-int bad_runs_in_sleepable_fentry(void *ctx)
+SEC("?lsm.s/file_open")
+int bad_runs_in_sleepable_lsm(void *ctx)
 {
 	struct bpf_iter_iommufd_run it;
 

@@ -9,6 +9,9 @@
 #define FOUND 16
 #define FOUND_RUNS 1024
 
+/* How many functions are walked from at a time. */
+#define NR_FENTRY 32
+
 /* A walk over one context: everything in it. */
 struct found {
 	__u32 nr_ctxs; /* on the host */

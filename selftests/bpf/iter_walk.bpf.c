@@ -225,22 +225,6 @@ static __always_inline void count_all(void)
 	__sync_fetch_and_add(&nr_walks, 1);
 }
 
-/* Where this is attached is chosen by the test. */
-SEC("fentry/iommufd_ctx_get")
-int walk_inside(void *ctx)
-{
-	struct iommufd_account a = {};
-	struct iommufd_ioas_view *ioas;
-
-	count_all();
-	bpf_iommufd_account_task(bpf_get_current_task_btf(), &a);
-	bpf_iommufd_account_user(0, &a);
-	ioas = bpf_iommufd_ioas_acquire(want_cookie[1]);
-	if (ioas)
-		bpf_iommufd_ioas_release(ioas);
-	return 0;
-}
-
 SEC("syscall")
 int walk_all(void *unused)
 {
