@@ -25,7 +25,7 @@ static const struct {
 	{ "bad_release", "must be referenced" },
 	{ "bad_release_twice", "" },
 	{ "bad_null", "invalid mem access" },
-	{ "bad_write", "write" },
+	{ "bad_write", "only read" },
 	{ "bad_kind", "" },
 	{ "bad_iterator_leak", "Unreleased reference" },
 };

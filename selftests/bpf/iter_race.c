@@ -152,7 +152,7 @@ static size_t traceable(char names[][64], size_t room)
 			continue;
 		id = btf__find_by_name_kind(btf, name, BTF_KIND_FUNC);
 		if (id > 0 && attachable(btf, btf__type_by_id(btf, id)))
-			strcpy(names[n++], name);
+			snprintf(names[n++], 64, "%s", name);
 	}
 	fclose(f);
 	btf__free(btf);
@@ -203,9 +203,9 @@ static void fentry(void)
 	CHECK(n > 200);
 	for (i = 0; i < n; i++) {
 		if (in_walks(names[i]) && k < ARRAY_SIZE(alone))
-			strcpy(alone[k++], names[i]);
+			memcpy(alone[k++], names[i], 64);
 		else if (m != i)
-			strcpy(names[m++], names[i]);
+			memcpy(names[m++], names[i], 64);
 		else
 			m++;
 	}

@@ -436,7 +436,8 @@ static void accounts(void)
 	CHECK_EQ(a[2].mm_pages * PAGE_SZ, proc_status_bytes("VmPin"));
 	CHECK_EQ(a[2].mm_locked_pages * PAGE_SZ, proc_status_bytes("VmLck"));
 	CHECK_EQ(a[2].limit_pages, 64);
-	limit.rlim_cur = limit.rlim_max = RLIM_INFINITY;
+	limit.rlim_cur = RLIM_INFINITY;
+	limit.rlim_max = RLIM_INFINITY;
 	CHECK_OK(setrlimit(RLIMIT_MEMLOCK, &limit));
 	w->bss->want_uid = 4711;
 	w->bss->want_ioas = ~0ULL;

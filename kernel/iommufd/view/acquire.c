@@ -46,6 +46,7 @@ __bpf_kfunc void bpf_iommufd_ctx_dtor(void *view)
 {
 	bpf_iommufd_ctx_release(view);
 }
+
 CFI_NOSEAL(bpf_iommufd_ctx_dtor);
 
 /**
@@ -80,6 +81,7 @@ __bpf_kfunc void bpf_iommufd_ioas_dtor(void *view)
 {
 	bpf_iommufd_ioas_release(view);
 }
+
 CFI_NOSEAL(bpf_iommufd_ioas_dtor);
 
 /**
@@ -114,6 +116,7 @@ __bpf_kfunc void bpf_iommufd_hwpt_dtor(void *view)
 {
 	bpf_iommufd_hwpt_release(view);
 }
+
 CFI_NOSEAL(bpf_iommufd_hwpt_dtor);
 
 /**
@@ -148,6 +151,7 @@ __bpf_kfunc void bpf_iommufd_device_dtor(void *view)
 {
 	bpf_iommufd_device_release(view);
 }
+
 CFI_NOSEAL(bpf_iommufd_device_dtor);
 
 __bpf_kfunc_end_defs();
