@@ -26,7 +26,8 @@
  * struct command - what the frame promises about a command
  * @name: for messages
  * @nr: the ioctl
- * @size: of the structure, also of its first version
+ * @size: of the structure
+ * @least: size of its first version
  * @fill: make a command that succeeds once; NULL: the command is not built yet,
  *	and the number must be unknown (ENOTTY) until it is
  * @answers: writes into the structure
@@ -37,6 +38,7 @@ struct command {
 	const char *name;
 	unsigned int nr;
 	size_t size;
+	size_t least;
 	void (*fill)(const struct space *s, void *buf);
 	bool answers;
 	int want;
@@ -136,13 +138,20 @@ static void fill_vfio_ioas(const struct space *s, void *buf)
 }
 
 #define BUILT(_nr, _struct, _fill, _answers)				\
-	{ #_nr, _nr, sizeof(struct _struct), _fill, _answers, 0 }
+	{ #_nr, _nr, sizeof(struct _struct), sizeof(struct _struct), _fill,	\
+	  _answers, 0 }
 /* Zeros cannot succeed here, but are judged after the frame. */
 #define REFUSED(_nr, _struct, _want)					\
-	{ #_nr, _nr, sizeof(struct _struct), fill_zeros, false, _want }
+	{ #_nr, _nr, sizeof(struct _struct), sizeof(struct _struct),	\
+	  fill_zeros, false, _want }
+/* Its last member that a caller must know is @_last. */
+#define REFUSED_UP_TO(_nr, _struct, _last, _want)			\
+	{ #_nr, _nr, sizeof(struct _struct),				\
+	  offsetof(struct _struct, _last) + sizeof(__u32),		\
+	  fill_zeros, false, _want }
 /* By number: the header may be older than the command. */
 #define NOT_BUILT(_name, _nr)						\
-	{ _name, _IO(IOMMUFD_TYPE, _nr), 0, NULL, false, 0 }
+	{ _name, _IO(IOMMUFD_TYPE, _nr), 0, 0, NULL, false, 0 }
 
 static const struct command commands[] = {
 	BUILT(IOMMU_DESTROY, iommu_destroy, fill_destroy, false),
@@ -165,14 +174,17 @@ static const struct command commands[] = {
 		-ENOENT),
 	/* It tells how many entries were done, none, also when it fails. */
 	{ "IOMMU_HWPT_INVALIDATE", IOMMU_HWPT_INVALIDATE,
+	  sizeof(struct iommu_hwpt_invalidate),
 	  sizeof(struct iommu_hwpt_invalidate), fill_zeros, true, -ENOENT },
 	BUILT(IOMMU_IOAS_MAP_FILE, iommu_ioas_map_file, fill_map_file, true),
 	/* No driver of 6.12 can make a virtual IOMMU. */
-	REFUSED(IOMMU_VIOMMU_ALLOC, iommu_viommu_alloc, -EOPNOTSUPP),
+	REFUSED_UP_TO(IOMMU_VIOMMU_ALLOC, iommu_viommu_alloc, out_viommu_id,
+		      -EOPNOTSUPP),
 	REFUSED(IOMMU_VDEVICE_ALLOC, iommu_vdevice_alloc, -ENOENT),
 	/* Memory of the process is mapped. */
 	REFUSED(IOMMU_IOAS_CHANGE_PROCESS, iommu_ioas_change_process, -EINVAL),
-	REFUSED(IOMMU_VEVENTQ_ALLOC, iommu_veventq_alloc, -ENOENT),
+	REFUSED_UP_TO(IOMMU_VEVENTQ_ALLOC, iommu_veventq_alloc, out_veventq_fd,
+		      -ENOENT),
 	REFUSED(IOMMU_HW_QUEUE_ALLOC, iommu_hw_queue_alloc, -ENOENT),
 };
 
@@ -239,7 +251,7 @@ static void size_too_short(void)
 		__u32 size;
 
 		c->fill(&s, buf);
-		for (size = 0; size < c->size; size++) {
+		for (size = 0; size < c->least; size++) {
 			put_size(buf, size);
 			snprintf(what, sizeof(what), "size %u", size);
 			expect(c, &s, buf, -EINVAL, what);
