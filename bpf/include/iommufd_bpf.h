@@ -42,6 +42,29 @@ extern void bpf_rcu_read_unlock(void) __weak __ksym;
 extern int bpf_iommufd_deny_reason(struct iommufd_pin_req *req, __u32 code,
 				   const char *text, __u32 text__sz) __weak __ksym;
 
+/**
+ * bpf_iommufd_pin_set_chunk() - wish for how much is pinned at a time
+ * @req: the request, as given to admit()
+ * @bytes: whole pages, from IOMMUFD_CHUNK_MIN to IOMMUFD_CHUNK_MAX
+ *
+ * A large request is charged and pinned in pieces of this size, so charge() is
+ * asked of each. Of several policies' wishes the nearest's counts. One that
+ * cannot be is a strike.
+ * Return: 0.
+ */
+extern int bpf_iommufd_pin_set_chunk(struct iommufd_pin_req *req, __u64 bytes) __weak __ksym;
+
+/**
+ * bpf_iommufd_pin_set_workers() - wish for how many tasks pin
+ * @req: the request, as given to admit()
+ * @workers: 1 to IOMMUFD_WORKERS_MAX
+ *
+ * Checked and shown in tracepoint iommufd_policy_decision; this version always
+ * pins with one.
+ * Return: 0.
+ */
+extern int bpf_iommufd_pin_set_workers(struct iommufd_pin_req *req, __u32 workers) __weak __ksym;
+
 struct bpf_iter_iommufd_ctx {
 	__u64 __opaque[2];
 } __attribute__((aligned(8)));

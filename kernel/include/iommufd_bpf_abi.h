@@ -69,6 +69,8 @@ enum iommufd_req_flags {
  * @IOMMUFD_DENY_PROT: the protection asked for is not allowed
  * @IOMMUFD_DENY_SOURCE: this kind of memory is not allowed
  * @IOMMUFD_DENY_DEVICE: this device is not allowed
+ * @IOMMUFD_DENY_CLOSED: the policy was ejected and left its scope closed; said
+ *	by the kernel
  * @IOMMUFD_DENY_MAX_CODE: the highest that this module knows
  *
  * Tools show it beside the errno and the text of bpf_iommufd_deny_reason().
@@ -81,7 +83,8 @@ enum iommufd_deny_code {
 	IOMMUFD_DENY_PROT = 4,
 	IOMMUFD_DENY_SOURCE = 5,
 	IOMMUFD_DENY_DEVICE = 6,
-	IOMMUFD_DENY_MAX_CODE = IOMMUFD_DENY_DEVICE,
+	IOMMUFD_DENY_CLOSED = 7,
+	IOMMUFD_DENY_MAX_CODE = IOMMUFD_DENY_CLOSED,
 };
 
 enum iommufd_abi_sizes {
@@ -92,29 +95,167 @@ enum iommufd_abi_sizes {
 };
 
 /**
+ * enum iommufd_policy_flags - the flags of a policy's table
+ * @IOMMUFD_POLICY_F_FAIL_CLOSED: rather nobody pins than somebody unchecked.
+ *	A nonsensical answer is -EPERM, and after the policy was ejected every
+ *	new pin in its scope is -EPERM until an administrator acts: attaches a
+ *	policy of the same type, scope and name, or writes the name to
+ *	/sys/module/iommufd/parameters/policy_reopen. Without it, nonsense counts
+ *	as 0, and an ejected policy is as if it had never been attached.
+ * @IOMMUFD_POLICY_F_STRIKE_OVERRUN: a program that ran too long is a strike,
+ *	not only counted. A busy host makes false ones.
+ * @IOMMUFD_POLICY_F_ALL: all that this module knows; others are -EINVAL
+ */
+enum iommufd_policy_flags {
+	IOMMUFD_POLICY_F_FAIL_CLOSED = 1,
+	IOMMUFD_POLICY_F_STRIKE_OVERRUN = 2,
+	IOMMUFD_POLICY_F_ALL = 3,
+};
+
+/** enum iommufd_policy_limits - when a policy misbehaves */
+enum iommufd_policy_limits {
+	IOMMUFD_POLICY_MAX_STRIKES = 16, /* that many eject it */
+	IOMMUFD_POLICY_OVERRUN_NS = 10000000, /* a program should not run longer */
+	IOMMUFD_CHUNK_MIN = 65536, /* bpf_iommufd_pin_set_chunk(), bytes */
+	IOMMUFD_CHUNK_MAX = 1073741824,
+	IOMMUFD_WORKERS_MAX = 64, /* bpf_iommufd_pin_set_workers() */
+};
+
+/** enum iommufd_policy_table - which type of table a policy is */
+enum iommufd_policy_table {
+	IOMMUFD_TABLE_PIN = 1, /* struct iommufd_pin_ops */
+	IOMMUFD_TABLE_DIRTY = 2, /* struct iommufd_dirty_ops */
+};
+
+/**
+ * enum iommufd_policy_state - the life of a policy
+ * @IOMMUFD_POLICY_ADOPTING: it is told what is there, and decides nothing yet
+ * @IOMMUFD_POLICY_LIVE: it is asked
+ * @IOMMUFD_POLICY_EJECTING: it misbehaved, or its scope is gone: it is not
+ *	called any more, but for exit()
+ * @IOMMUFD_POLICY_CLOSED: it was ejected, and its scope is closed
+ * @IOMMUFD_POLICY_GONE: it is detached; only its record is left
+ */
+enum iommufd_policy_state {
+	IOMMUFD_POLICY_ADOPTING = 0,
+	IOMMUFD_POLICY_LIVE = 1,
+	IOMMUFD_POLICY_EJECTING = 2,
+	IOMMUFD_POLICY_CLOSED = 3,
+	IOMMUFD_POLICY_GONE = 4,
+};
+
+/**
+ * enum iommufd_exit_kind - why a policy ended
+ * @IOMMUFD_EXIT_NONE: it did not
+ * @IOMMUFD_EXIT_UNREG: its link was closed or detached
+ * @IOMMUFD_EXIT_REPLACED: another table took its place
+ * @IOMMUFD_EXIT_EJECTED: it struck out
+ * @IOMMUFD_EXIT_SCOPE_GONE: its cgroup or its IOAS was removed
+ * @IOMMUFD_EXIT_ATTACH_FAILED: it was initialised, but not attached after all
+ */
+enum iommufd_exit_kind {
+	IOMMUFD_EXIT_NONE = 0,
+	IOMMUFD_EXIT_UNREG = 1,
+	IOMMUFD_EXIT_REPLACED = 2,
+	IOMMUFD_EXIT_EJECTED = 3,
+	IOMMUFD_EXIT_SCOPE_GONE = 4,
+	IOMMUFD_EXIT_ATTACH_FAILED = 5,
+};
+
+/** enum iommufd_policy_hook - which program of a table, in events */
+enum iommufd_policy_hook {
+	IOMMUFD_HOOK_INIT = 1,
+	IOMMUFD_HOOK_EXIT = 2,
+	IOMMUFD_HOOK_ADMIT = 3,
+	IOMMUFD_HOOK_CHARGE = 4,
+	IOMMUFD_HOOK_ADOPT = 5,
+	IOMMUFD_HOOK_UNCHARGE = 6,
+};
+
+/**
+ * struct iommufd_policy_args - what a policy's init() is given
+ * @cookie: the policy's own; events and views have it too
+ * @ioas_cookie: its scope, as in the table
+ * @cgroup_id: likewise
+ * @flags: likewise
+ * @replaces: the cookie of the policy whose place it is to take, or 0
+ */
+struct iommufd_policy_args {
+	__u64 cookie;
+	__u64 ioas_cookie;
+	__u64 cgroup_id;
+	__u64 flags;
+	__u64 replaces;
+};
+
+/**
+ * struct iommufd_exit_info - how a policy ended: exit()'s argument, and the
+ *	event of tracepoint iommufd_policy_exit
+ * @cookie: the policy's
+ * @ioas_cookie: its scope
+ * @cgroup_id: likewise
+ * @kind: enum iommufd_exit_kind
+ * @code: what it answered last that was none of the allowed values, or 0
+ * @calls: how often its programs were called
+ * @denials: refusals
+ * @overruns: programs that ran longer than %IOMMUFD_POLICY_OVERRUN_NS
+ * @charged_pages: pages that it was told of, and that are pinned still
+ * @strikes: answers that were none of the allowed values, and the like
+ * @table: enum iommufd_policy_table
+ * @policy: its name
+ * @message: in words
+ */
+struct iommufd_exit_info {
+	__u64 cookie;
+	__u64 ioas_cookie;
+	__u64 cgroup_id;
+	__u32 kind;
+	__s32 code;
+	__u64 calls;
+	__u64 denials;
+	__u64 overruns;
+	__u64 charged_pages;
+	__u32 strikes;
+	__u32 table;
+	char policy[IOMMUFD_POLICY_NAME_LEN];
+	char message[IOMMUFD_REASON_LEN];
+};
+
+/**
  * struct iommufd_pin_req - what a pin policy is asked about
- * @op: enum iommufd_op: MAP, MAP_FILE, COPY or ATTACH
+ * @op: enum iommufd_op; 0: no operation in particular, in adopt() and uncharge()
  * @flags: enum iommufd_req_flags
  * @ctx_cookie: the context (one open of /dev/iommu)
- * @ioas_cookie: the IOAS
+ * @ioas_cookie: the IOAS; of a charge: the one that the memory was first mapped
+ *	into, whichever others copied it
  * @ioas_id: the IOAS's id in its context
  * @device_id: ATTACH: the device's id in the context, else 0
- * @tgid: the calling process, in the initial PID namespace
+ * @tgid: admit(): the calling process, else the one that is charged; in the
+ *	initial PID namespace
  * @uid: its real user id, in the initial user namespace
- * @cgroup_id: its cgroup v2 id
+ * @cgroup_id: its cgroup v2 id; of a charge: that of the task which mapped the
+ *	memory, at that time, until CHANGE_PROCESS moves it
  * @iova: MAP: the IOVA if %IOMMUFD_REQ_FIXED_IOVA, else 0
- * @length: MAP: bytes to map, else 0
- * @va: MAP: the user address; MAP_FILE: the offset in the file; else 0
- * @npages: pages that the operation may pin: MAP: if a device is attached, now
- *	or later; ATTACH: all that the IOAS maps, unless it is pinned already
- * @prot: MAP: enum iommufd_prot
+ * @length: MAP: bytes to map; of a charge: bytes of the whole memory; else 0
+ * @va: MAP: the user address; MAP_FILE: the offset in the file; of a charge:
+ *	the address or offset where the memory begins; else 0
+ * @npages: admit(): pages that the operation may pin: MAP: if a device is
+ *	attached, now or later; ATTACH: all that the IOAS maps, unless it is
+ *	pinned already. Of a charge: pages that are about to be pinned, that are
+ *	pinned, or that were
+ * @prot: enum iommufd_prot; of a charge: WRITE if devices may
  * @source: enum iommufd_source
- * @ioas_bytes: bytes that the IOAS maps already
- * @user_pages: pages charged to the user's RLIMIT_MEMLOCK now
+ * @ioas_bytes: admit(): bytes that the IOAS maps already
+ * @user_pages: pages charged to the user's RLIMIT_MEMLOCK now; 0 in adopt()
+ *	and uncharge(), as are the next two
  * @mm_pages: pages that the process has pinned now (VmPin)
- * @limit_pages: RLIMIT_MEMLOCK of the caller; ~0 without a limit
+ * @limit_pages: RLIMIT_MEMLOCK of the process; ~0 without a limit
+ * @ioas_pages: admit(): pages that are pinned for the IOAS now
+ * @mem_pages: of a charge: pages of this memory that are charged already,
+ *	without @npages
  *
- * Read-only. It lives only as long as the call.
+ * Read-only. It lives only as long as the call. "Of a charge" is charge(),
+ * adopt() and uncharge().
  */
 struct iommufd_pin_req {
 	__u32 op;
@@ -136,21 +277,51 @@ struct iommufd_pin_req {
 	__u64 user_pages;
 	__u64 mm_pages;
 	__u64 limit_pages;
+	__u64 ioas_pages;
+	__u64 mem_pages;
 };
 
 /**
  * struct iommufd_pin_ops - a pin policy (struct_ops, attached by link)
- * @admit: may the request go on? Called by the requesting task before any
- *	lock is taken and before anything is pinned. The program must not
- *	sleep. Return 0 to allow; -EPERM, -ENOMEM or -EDQUOT to refuse with
- *	that errno. Anything else counts as nonsense: it is refused with
- *	-EPERM and logged once. Say why with bpf_iommufd_deny_reason().
- * @ioas_cookie: 0. Scopes are not built yet; anything else is -EOPNOTSUPP.
- * @cgroup_id: 0, likewise.
- * @flags: 0, likewise.
- * @priority: policies are asked from the highest to the lowest; of equal
- *	ones, the older first. Any refusal refuses.
- * @name: how tools call it; printable, not empty.
+ * @admit: may the request go on? Called by the requesting task before any lock
+ *	is taken and before anything is pinned. The program must not sleep.
+ *	Return 0 to allow; -EPERM, -ENOMEM or -EDQUOT to refuse with that errno.
+ *	A quota refuses with -EDQUOT. Anything else is nonsense: a strike, and
+ *	counts as -EPERM if the policy is %IOMMUFD_POLICY_F_FAIL_CLOSED, else as 0.
+ *	Say why with bpf_iommufd_deny_reason(). Asked of MAP, MAP_FILE, COPY,
+ *	ATTACH and ACCESS_ATTACH.
+ * @ioas_cookie: the scope: one IOAS, by its cookie. 0: see @cgroup_id. When the
+ *	IOAS is destroyed, the policy is detached.
+ * @cgroup_id: the scope: a cgroup v2 and all below it, by its id in the cgroup
+ *	namespace of the one who attaches. 0, and no @ioas_cookie: everybody. When
+ *	the cgroup is removed, the policy is detached.
+ * @flags: enum iommufd_policy_flags; unknown ones are -EINVAL
+ * @priority: within a scope policies are asked from the highest to the lowest;
+ *	of equal ones, the older first. Every policy that applies is asked: the
+ *	global ones, those of cgroups from the outermost inwards, the IOAS's. Any
+ *	refusal refuses; charges that were accepted already are undone in reverse.
+ * @name: how tools call it; printable, not empty
+ * @init: called once before anything else; may sleep. Return 0, or a negative
+ *	errno, which who attaches it gets. exit() is not called then. In a
+ *	replacement: the old table stays.
+ * @exit: called once when nothing else will be; may sleep. The argument says
+ *	why, and is only valid during the call.
+ * @charge: may these pages be pinned? Called at every place where pages are
+ *	accounted, in any accounting mode, also for root, with locks held: the
+ *	program must not sleep, and should be short. Returns as @admit. Pages that
+ *	it accepts are its until uncharge(); those that it refused are not.
+ *	Memory that several IOASes map is charged once.
+ * @adopt: as @charge, but cannot refuse: the pages are pinned already, before
+ *	this policy came, or before it was asked for the first time; or they come
+ *	back, because CHANGE_PROCESS failed after all.
+ * @uncharge: pages of charge() or adopt() are not pinned any more, or are
+ *	somebody else's now. Not asked, told. In the same contexts as @charge.
+ *
+ * All programs may be left out. What charge(), adopt() and uncharge() are told
+ * adds up, at any time, to what is pinned or about to be pinned by those that
+ * the policy is for: also if it is attached, replaced or moved while they pin.
+ * All three are called by one task at a time for the same memory, but by many at
+ * a time for different memory. A policy that was ejected is told nothing more.
  */
 struct iommufd_pin_ops {
 	__s32 (*admit)(struct iommufd_pin_req *req);
@@ -159,6 +330,11 @@ struct iommufd_pin_ops {
 	__u64 flags;
 	__s32 priority;
 	char name[IOMMUFD_POLICY_NAME_LEN];
+	__s32 (*init)(struct iommufd_policy_args *args);
+	void (*exit)(struct iommufd_exit_info *info);
+	__s32 (*charge)(struct iommufd_pin_req *req);
+	void (*adopt)(struct iommufd_pin_req *req);
+	void (*uncharge)(struct iommufd_pin_req *req);
 };
 
 /*
@@ -441,6 +617,50 @@ struct iommufd_account {
 	__u64 mm_pages;
 	__u64 mm_locked_pages;
 	__u64 limit_pages;
+};
+
+/**
+ * struct iommufd_policy_view - an attached policy, or one that ended lately
+ * @cookie: its name, that is never used twice
+ * @ioas_cookie: its scope: one IOAS; or 0
+ * @cgroup_id: its scope: a cgroup v2 and all below it; or 0
+ * @flags: enum iommufd_policy_flags
+ * @attached_ns: CLOCK_BOOTTIME
+ * @ended_ns: likewise; 0 while it is attached
+ * @calls: how often its programs were called
+ * @denials: refusals
+ * @overruns: programs that ran longer than %IOMMUFD_POLICY_OVERRUN_NS
+ * @longest_ns: the longest that one ran
+ * @charged_pages: pages that it was told of, and that are pinned still
+ * @priority: as in its table
+ * @table: enum iommufd_policy_table
+ * @state: enum iommufd_policy_state
+ * @strikes: answers that were none of the allowed values, and the like
+ * @exit_kind: enum iommufd_exit_kind
+ * @exit_code: the last such answer
+ * @name: how its table calls it
+ * @message: why it ended, in words; "" while it has not
+ */
+struct iommufd_policy_view {
+	__u64 cookie;
+	__u64 ioas_cookie;
+	__u64 cgroup_id;
+	__u64 flags;
+	__u64 attached_ns;
+	__u64 ended_ns;
+	__u64 calls;
+	__u64 denials;
+	__u64 overruns;
+	__u64 longest_ns;
+	__u64 charged_pages;
+	__s32 priority;
+	__u32 table;
+	__u32 state;
+	__u32 strikes;
+	__u32 exit_kind;
+	__s32 exit_code;
+	char name[IOMMUFD_POLICY_NAME_LEN];
+	char message[IOMMUFD_REASON_LEN];
 };
 
 /*

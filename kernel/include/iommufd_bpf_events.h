@@ -424,4 +424,54 @@ struct iommufd_vfio_dma_event {
 	__u32 __reserved;
 };
 
+/**
+ * struct iommufd_decision_event - tracepoint iommufd_policy_decision: what one
+ *	policy answered
+ * @policy_cookie: which
+ * @ctx_cookie: the context
+ * @ioas_cookie: the IOAS
+ * @cgroup_id: whose request
+ * @npages: pages asked for
+ * @duration_ns: how long the program ran
+ * @op: enum iommufd_op
+ * @hook: enum iommufd_policy_hook: admit() or charge()
+ * @ret: 0 or a negative errno
+ * @workers: that the policy wished for, 0 if it did not; admit()
+ * @chunk_bytes: likewise
+ * @policy: its name
+ *
+ * What refuses is in iommufd_deny too.
+ */
+struct iommufd_decision_event {
+	__u64 policy_cookie;
+	__u64 ctx_cookie;
+	__u64 ioas_cookie;
+	__u64 cgroup_id;
+	__u64 npages;
+	__u64 duration_ns;
+	__u32 op;
+	__u32 hook;
+	__s32 ret;
+	__u32 workers;
+	__u64 chunk_bytes;
+	char policy[IOMMUFD_POLICY_NAME_LEN];
+};
+
+/**
+ * struct iommufd_strike_event - tracepoint iommufd_policy_strike: a policy
+ *	misbehaved
+ * @cookie: the policy's
+ * @value: what it answered, or how long it ran, ns
+ * @hook: enum iommufd_policy_hook
+ * @strikes: with this one; %IOMMUFD_POLICY_MAX_STRIKES eject it
+ * @policy: its name
+ */
+struct iommufd_strike_event {
+	__u64 cookie;
+	__s64 value;
+	__u32 hook;
+	__u32 strikes;
+	char policy[IOMMUFD_POLICY_NAME_LEN];
+};
+
 #endif

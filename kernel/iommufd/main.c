@@ -10,6 +10,7 @@
 #include "iommufd_bpf_version.h"
 #include "main.h"
 #include "policy/policy.h"
+#include "space/space.h"
 #include "view/view.h"
 
 /*
@@ -29,13 +30,22 @@ static void __init register_bpf(void)
 
 static int __init iommufd_init(void)
 {
+	int rc = policy_init();
+
+	if (rc)
+		return rc;
+	policy_set_ioas_lookup(ioas_exists);
 	register_bpf();
-	return iommufd_register_device();
+	rc = iommufd_register_device();
+	if (rc)
+		policy_exit();
+	return rc;
 }
 
 static void __exit iommufd_exit(void)
 {
 	iommufd_unregister_device();
+	policy_exit();
 	/* Objects that were freed by RCU still wait for it in this module. */
 	rcu_barrier();
 }

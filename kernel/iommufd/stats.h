@@ -29,6 +29,8 @@
  * @fill_ns: writing IO page tables
  * @clear_ns: clearing them
  * @unpin_ns: unpinning
+ * @chunk_pages: charge and pin so many at a time, as a policy wishes; 0: as
+ *	many as is usual
  */
 struct op_stats {
 	enum iommufd_op op;
@@ -43,6 +45,7 @@ struct op_stats {
 	u64 fill_ns;
 	u64 clear_ns;
 	u64 unpin_ns;
+	u64 chunk_pages;
 };
 
 /* The time a part begins; 0 if nobody listens. */
@@ -74,6 +77,7 @@ static inline struct op_stats op_part(const struct op_stats *st)
 		.timed = true,
 		.ctx = st->ctx,
 		.ioas = st->ioas,
+		.chunk_pages = st->chunk_pages,
 	};
 }
 

@@ -122,6 +122,54 @@ TRACE_EVENT(iommufd_limit,
 		  __entry->ev.asked_pages, __entry->ev.limit_pages)
 );
 
+/* Policies: what each answered, and how it ended. */
+TRACE_EVENT(iommufd_policy_decision,
+	TP_PROTO(const struct iommufd_decision_event *ev),
+	TP_ARGS(ev),
+	TP_STRUCT__entry(
+		__field_struct(struct iommufd_decision_event, ev)
+	),
+	TP_fast_assign(
+		__entry->ev = *ev;
+	),
+	TP_printk("policy=%s ctx=%llu ioas=%llu cgroup=%llu hook=%u op=%u pages=%llu ret=%d ns=%llu workers=%u chunk=%llu",
+		  __entry->ev.policy, __entry->ev.ctx_cookie,
+		  __entry->ev.ioas_cookie, __entry->ev.cgroup_id,
+		  __entry->ev.hook, __entry->ev.op, __entry->ev.npages,
+		  __entry->ev.ret, __entry->ev.duration_ns,
+		  __entry->ev.workers, __entry->ev.chunk_bytes)
+);
+
+TRACE_EVENT(iommufd_policy_strike,
+	TP_PROTO(const struct iommufd_strike_event *ev),
+	TP_ARGS(ev),
+	TP_STRUCT__entry(
+		__field_struct(struct iommufd_strike_event, ev)
+	),
+	TP_fast_assign(
+		__entry->ev = *ev;
+	),
+	TP_printk("policy=%s hook=%u value=%lld strikes=%u",
+		  __entry->ev.policy, __entry->ev.hook, __entry->ev.value,
+		  __entry->ev.strikes)
+);
+
+TRACE_EVENT(iommufd_policy_exit,
+	TP_PROTO(const struct iommufd_exit_info *ev),
+	TP_ARGS(ev),
+	TP_STRUCT__entry(
+		__field_struct(struct iommufd_exit_info, ev)
+	),
+	TP_fast_assign(
+		__entry->ev = *ev;
+	),
+	TP_printk("policy=%s kind=%u code=%d calls=%llu denials=%llu overruns=%llu strikes=%u charged=%llu message=\"%s\"",
+		  __entry->ev.policy, __entry->ev.kind, __entry->ev.code,
+		  __entry->ev.calls, __entry->ev.denials,
+		  __entry->ev.overruns, __entry->ev.strikes,
+		  __entry->ev.charged_pages, __entry->ev.message)
+);
+
 #endif
 
 #undef TRACE_INCLUDE_PATH

@@ -10,6 +10,8 @@
  * That counter, which has the limit, is the *purse*. In any mode mm->pinned_vm
  * (VmPin) shows each process's part.
  *
+ * Policies are asked last, in any mode, and by whoever is charged.
+ *
  * CAP_IPC_LOCK at the time of mapping lifts the limit, not the counting.
  *
  * Memory changes its payer in two steps, so that many can do so together or
@@ -17,6 +19,7 @@
  * either takes its place or gets its money back. Pages are pinned and unpinned
  * meanwhile as ever.
  */
+#include <linux/cgroup.h>
 #include <linux/cred.h>
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
@@ -38,6 +41,7 @@ void payer_init(struct payer *payer)
 	mmgrab(payer->mm);
 	payer->task = get_task_struct(current->group_leader);
 	payer->user = get_uid(current_user());
+	payer->cgroup = policy_task_cgroup();
 	payer->tgid = task_tgid_nr(current);
 	payer->unlimited = capable(CAP_IPC_LOCK);
 }
@@ -48,6 +52,7 @@ void payer_init(struct payer *payer)
  */
 void payer_put(struct payer *payer)
 {
+	cgroup_put(payer->cgroup);
 	free_uid(payer->user);
 	put_task_struct(payer->task);
 	mmdrop(payer->mm);
@@ -150,21 +155,65 @@ static const struct payer *second_purse(const struct mem *mem)
 	return heir->user == mem->payer.user ? NULL : heir;
 }
 
+static struct pin_owner pin_owner(const struct payer *payer)
+{
+	return (struct pin_owner){
+		.cgroup = payer->cgroup,
+		.tgid = payer->tgid,
+		.uid = from_kuid(&init_user_ns, payer->user->uid),
+	};
+}
+
 /**
- * mem_charge() - charge pages that are about to be pinned
- * @mem: whose charge
- * @npages: how many
- * @st: says what for
- *
- * Caller holds @mem->lock. May sleep.
- * Return: 0, -ENOMEM over the limit, -EINTR on a fatal signal.
+ * mem_init_pins() - nobody has been told of this memory
+ * @mem: complete otherwise; the caller adds which context and IOAS it is for
  */
-int mem_charge(struct mem *mem, u64 npages, const struct op_stats *st)
+void mem_init_pins(struct mem *mem)
+{
+	struct pin_owner owner = pin_owner(&mem->payer);
+	struct pin_what what = {
+		.source = mem->source->kind,
+		.prot = IOMMUFD_PROT_READ |
+			(mem->writable ? IOMMUFD_PROT_WRITE : 0),
+		.va = mem->va,
+		.npages = mem->npages,
+	};
+
+	pin_account_init(&mem->pins, &owner, &what);
+}
+
+static struct pin_purse pin_purse(const struct payer *payer)
+{
+	unsigned long limit = task_rlimit(payer->task, RLIMIT_MEMLOCK);
+
+	return (struct pin_purse){
+		.user_pages = atomic_long_read(&payer->user->locked_vm),
+		.mm_pages = atomic64_read(&payer->mm->pinned_vm),
+		.limit_pages = payer->unlimited || limit == RLIM_INFINITY ?
+				       U64_MAX :
+				       limit >> PAGE_SHIFT,
+	};
+}
+
+/* Pages that the purses have been charged for. */
+static int ask_policies(struct mem *mem, u64 npages,
+			const struct op_stats *st)
+{
+	struct pin_purse purse;
+
+	pin_account_add(&mem->pins, npages);
+	if (!policy_active())
+		return 0;
+	purse = pin_purse(&mem->payer);
+	return pin_account_ask(&mem->pins, npages, st->op, &purse);
+}
+
+static int charge_purses(const struct mem *mem, u64 npages,
+			 const struct op_stats *st)
 {
 	const struct payer *second;
 	int rc;
 
-	lockdep_assert_held(&mem->lock);
 	rc = purse_charge(mem, &mem->payer, npages, st);
 	if (rc)
 		return rc;
@@ -175,6 +224,42 @@ int mem_charge(struct mem *mem, u64 npages, const struct op_stats *st)
 			purse_uncharge(mem, &mem->payer, npages);
 			return rc;
 		}
+	}
+	return 0;
+}
+
+static void uncharge_purses(const struct mem *mem, u64 npages)
+{
+	const struct payer *second;
+
+	purse_uncharge(mem, &mem->payer, npages);
+	second = second_purse(mem);
+	if (second)
+		purse_uncharge(mem, second, npages);
+}
+
+/**
+ * mem_charge() - charge pages that are about to be pinned
+ * @mem: whose charge
+ * @npages: how many
+ * @st: says what for
+ *
+ * Caller holds @mem->lock. May sleep.
+ * Return: 0, -ENOMEM over the limit, -EINTR on a fatal signal, what policies
+ * say.
+ */
+int mem_charge(struct mem *mem, u64 npages, const struct op_stats *st)
+{
+	int rc;
+
+	lockdep_assert_held(&mem->lock);
+	rc = charge_purses(mem, npages, st);
+	if (rc)
+		return rc;
+	rc = ask_policies(mem, npages, st);
+	if (rc) {
+		uncharge_purses(mem, npages);
+		return rc;
 	}
 	atomic64_add(npages, &mem->payer.mm->pinned_vm);
 	return 0;
@@ -189,13 +274,9 @@ int mem_charge(struct mem *mem, u64 npages, const struct op_stats *st)
  */
 void mem_uncharge(struct mem *mem, u64 npages)
 {
-	const struct payer *second;
-
 	lockdep_assert_held(&mem->lock);
-	purse_uncharge(mem, &mem->payer, npages);
-	second = second_purse(mem);
-	if (second)
-		purse_uncharge(mem, second, npages);
+	pin_account_sub(&mem->pins, npages);
+	uncharge_purses(mem, npages);
 	atomic64_sub(npages, &mem->payer.mm->pinned_vm);
 }
 
@@ -205,13 +286,17 @@ void mem_uncharge(struct mem *mem, u64 npages)
  * @heir: who; stays valid until mem_drop_heir() or mem_pass_on()
  * @st: says what for; counts
  *
- * One with the same purse pays nothing more, so no limit stands in its way.
- * Takes @mem->lock. May sleep.
- * Return: 0, -ENOMEM over @heir's limit, -EINTR on a fatal signal.
+ * One with the same purse pays nothing more, so no limit stands in its way. Of
+ * policies nobody is charged twice: what is pinned is the heir's for them from
+ * here on. Takes @mem->lock. May sleep.
+ * Return: 0, -ENOMEM over @heir's limit, -EINTR on a fatal signal, what policies
+ * say.
  */
 int mem_name_heir(struct mem *mem, const struct payer *heir,
 		  struct op_stats *st)
 {
+	struct pin_owner owner = pin_owner(heir);
+	struct pin_purse purse = pin_purse(heir);
 	u64 begin = op_begin(st), npages;
 	int rc = 0;
 
@@ -222,6 +307,12 @@ int mem_name_heir(struct mem *mem, const struct payer *heir,
 	npages = run_list_npinned(&mem->runs);
 	if (npages && second_purse(mem))
 		rc = purse_charge(mem, heir, npages, st);
+	if (rc)
+		goto out;
+	rc = pin_account_move(&mem->pins, &owner, &purse);
+	if (rc && npages && second_purse(mem))
+		purse_uncharge(mem, heir, npages);
+out:
 	if (rc)
 		mem->heir = NULL;
 	mutex_unlock(&mem->lock);
@@ -237,10 +328,12 @@ int mem_name_heir(struct mem *mem, const struct payer *heir,
  */
 void mem_drop_heir(struct mem *mem)
 {
+	struct pin_owner owner = pin_owner(&mem->payer);
 	const struct payer *second;
 	u64 npages;
 
 	mutex_lock(&mem->lock);
+	pin_account_move_back(&mem->pins, &owner);
 	second = second_purse(mem);
 	npages = run_list_npinned(&mem->runs);
 	if (npages && second)
@@ -274,6 +367,7 @@ u64 mem_pass_on(struct mem *mem)
 	mmgrab(mem->payer.mm);
 	get_task_struct(mem->payer.task);
 	get_uid(mem->payer.user);
+	cgroup_get(mem->payer.cgroup);
 	atomic64_add(npages, &mem->payer.mm->pinned_vm);
 	mutex_unlock(&mem->lock);
 	payer_put(&old);

@@ -44,6 +44,7 @@ struct mem *mem_create(const struct mem_source *source, unsigned long start,
 	run_list_init(&mem->runs, mem->npages);
 	INIT_LIST_HEAD(&mem->heir_node);
 	payer_init(&mem->payer);
+	mem_init_pins(mem);
 	return mem;
 }
 
@@ -60,6 +61,7 @@ void mem_put(struct mem *mem)
 	if (mem->source->release)
 		mem->source->release(mem);
 	run_list_destroy(&mem->runs);
+	pin_account_destroy(&mem->pins);
 	payer_put(&mem->payer);
 	mutex_destroy(&mem->lock);
 	kfree(mem);
@@ -188,13 +190,15 @@ static int pin_step(struct mem *mem, u64 first, u64 last, struct op_stats *st)
  * same user see the charge meanwhile.
  */
 #define CHARGE_STEP (SZ_1G / PAGE_SIZE)
+static_assert(IOMMUFD_CHUNK_MAX <= SZ_1G);
 
 static int pin_hole(struct mem *mem, u64 first, u64 last, struct op_stats *st)
 {
 	int rc = 0;
 
 	while (!rc && first <= last) {
-		u64 n = min_t(u64, last - first + 1, CHARGE_STEP);
+		u64 n = min_t(u64, last - first + 1,
+			      st->chunk_pages ?: CHARGE_STEP);
 
 		rc = pin_step(mem, first, first + n - 1, st);
 		first += n;

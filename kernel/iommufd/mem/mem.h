@@ -24,9 +24,11 @@
 #include <linux/refcount.h>
 
 #include "object.h"
+#include "policy/policy.h"
 #include "run_list.h"
 #include "stats.h"
 
+struct cgroup;
 struct device;
 struct dma_buf;
 struct dmabuf_mem;
@@ -42,6 +44,7 @@ struct user_struct;
  * @mm: the process's address space; its struct is held, its memory is not
  * @task: whose RLIMIT_MEMLOCK counts: the process's leader
  * @user: who is charged in ACCOUNT_USER
+ * @cgroup: v2, of the task that mapped it
  * @tgid: the process, in the initial PID namespace
  * @unlimited: it had CAP_IPC_LOCK
  */
@@ -49,6 +52,7 @@ struct payer {
 	struct mm_struct *mm;
 	struct task_struct *task;
 	struct user_struct *user;
+	struct cgroup *cgroup;
 	pid_t tgid;
 	bool unlimited;
 };
@@ -88,6 +92,7 @@ struct mem_source {
  * @account_mode: who is charged
  * @payer: who exactly. User memory is in its address space, and never changes
  *	it.
+ * @pins: what policies know of it
  * @heir: pays too, while it is not known if it becomes the payer; or NULL
  * @heir_node: for the one who names heirs; empty otherwise
  * @file: whose pages they are; NULL for other sources
@@ -104,6 +109,7 @@ struct mem {
 	bool writable;
 	enum account_mode account_mode;
 	struct payer payer;
+	struct pin_account pins;
 	const struct payer *heir;
 	struct list_head heir_node;
 	struct file *file;
@@ -196,6 +202,7 @@ void mem_drop_heir(struct mem *mem);
 u64 mem_pass_on(struct mem *mem);
 
 /* account.c: for mem.c only. */
+void mem_init_pins(struct mem *mem);
 int mem_charge(struct mem *mem, u64 npages, const struct op_stats *st);
 void mem_uncharge(struct mem *mem, u64 npages);
 

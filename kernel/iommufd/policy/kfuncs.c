@@ -45,10 +45,47 @@ __bpf_kfunc int bpf_iommufd_deny_reason(struct iommufd_pin_req *req, u32 code,
 	return 0;
 }
 
+/**
+ * bpf_iommufd_pin_set_chunk() - wish for how much is pinned at a time
+ * @req: the request, as given to admit()
+ * @bytes: whole pages, from IOMMUFD_CHUNK_MIN to IOMMUFD_CHUNK_MAX
+ *
+ * A large request is charged and pinned in pieces of this size, so charge() is
+ * asked of each: small ones make it notice a limit earlier, and cost more. Of
+ * several policies' wishes the nearest's counts. It is looked at when admit()
+ * has returned: one that cannot be is a strike. In charge() it does nothing.
+ * Return: 0.
+ */
+__bpf_kfunc int bpf_iommufd_pin_set_chunk(struct iommufd_pin_req *req,
+					  u64 bytes)
+{
+	to_pin_request(req)->wishes.chunk_bytes = bytes;
+	return 0;
+}
+
+/**
+ * bpf_iommufd_pin_set_workers() - wish for how many tasks pin
+ * @req: the request, as given to admit()
+ * @workers: 1 to IOMMUFD_WORKERS_MAX
+ *
+ * This version always pins with one, the task that asks: the wish is checked,
+ * like bpf_iommufd_pin_set_chunk()'s, and shown in tracepoint
+ * iommufd_policy_decision, and that is all.
+ * Return: 0.
+ */
+__bpf_kfunc int bpf_iommufd_pin_set_workers(struct iommufd_pin_req *req,
+					    u32 workers)
+{
+	to_pin_request(req)->wishes.workers = workers;
+	return 0;
+}
+
 __bpf_kfunc_end_defs();
 
 BTF_KFUNCS_START(policy_kfunc_ids)
 BTF_ID_FLAGS(func, bpf_iommufd_deny_reason, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, bpf_iommufd_pin_set_chunk, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, bpf_iommufd_pin_set_workers, KF_TRUSTED_ARGS)
 BTF_KFUNCS_END(policy_kfunc_ids)
 
 static const struct btf_kfunc_id_set policy_kfunc_set = {

@@ -338,7 +338,7 @@ static int map_areas(struct ioas *ioas, struct list_head *areas,
 	return rc;
 }
 
-static struct mem *create_mem(struct ioas *ioas, const struct map_args *args)
+static struct mem *new_mem(struct ioas *ioas, const struct map_args *args)
 {
 	bool writable = args->prot & IOMMUFD_PROT_WRITE;
 	enum account_mode mode = ioas->ctx->account_mode;
@@ -350,6 +350,19 @@ static struct mem *create_mem(struct ioas *ioas, const struct map_args *args)
 		return mem_create_file(args->file, args->va, args->length,
 				       writable, mode);
 	return mem_create_user(args->va, args->length, writable, mode);
+}
+
+static struct mem *create_mem(struct ioas *ioas, const struct map_args *args)
+{
+	struct mem *mem = new_mem(ioas, args);
+
+	if (IS_ERR(mem))
+		return mem;
+	/* It is this IOAS's for policies, wherever it is copied to. */
+	mem->pins.what.ctx_cookie = ioas->view.ctx_cookie;
+	mem->pins.what.ioas_cookie = ioas->view.cookie;
+	mem->pins.what.ioas_id = ioas->obj.id;
+	return mem;
 }
 
 /**

@@ -16,6 +16,9 @@ static void ioas_destroy(struct iommufd_ctx *ctx, struct object *obj)
 	struct op_stats st = { .op = IOMMUFD_OP_DESTROY };
 	u64 unmapped, nr_areas;
 
+	/* It cannot be found any more; nor can policies be attached to it. */
+	if (policy_active())
+		policy_ioas_gone();
 	/* Every HWPT is a user of the IOAS, so there is none any more. */
 	WARN_ON(!list_empty(&ioas->hwpts));
 	WARN_ON(ioas_unmap(ioas, 0, ULONG_MAX, &unmapped, &nr_areas, &st));
@@ -59,6 +62,32 @@ struct ioas *ioas_create(struct iommufd_ctx *ctx)
 	ioas->view.alignment = ioas->alignment;
 	ioas->view.flags = IOMMUFD_IOAS_HUGE_PAGES;
 	return ioas;
+}
+
+/**
+ * ioas_exists() - is there an IOAS of that name?
+ * @cookie: its cookie
+ *
+ * Looks at every IOAS of the host. Does not sleep.
+ * Return: true if there is, and it is published.
+ */
+bool ioas_exists(u64 cookie)
+{
+	struct iommufd_ctx *ctx = NULL;
+	bool found = false;
+
+	rcu_read_lock();
+	while (!found && (ctx = ctx_next_rcu(ctx))) {
+		unsigned long id = 0;
+		struct object *obj;
+
+		while (!found &&
+		       (obj = object_next_rcu(ctx, &id, OBJECT_IOAS)))
+			found = container_of(obj, struct ioas, obj)
+					->view.cookie == cookie;
+	}
+	rcu_read_unlock();
+	return found;
 }
 
 /**
@@ -146,4 +175,5 @@ void ioas_init_request(struct ioas *ioas, struct pin_request *req,
 	req->pub.ioas_cookie = ioas->view.cookie;
 	req->pub.ioas_id = ioas->obj.id;
 	req->pub.ioas_bytes = READ_ONCE(ioas->view.mapped_bytes);
+	req->pub.ioas_pages = READ_ONCE(ioas->view.pinned_pages);
 }

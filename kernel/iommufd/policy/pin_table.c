@@ -1,29 +1,43 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * struct iommufd_pin_ops as a BPF struct_ops: what the verifier and the BPF
- * core ask about it.
+ * core ask about it; and as a type of table, for attach.c.
  */
 #include <linux/bpf.h>
 #include <linux/bpf_verifier.h>
 #include <linux/btf.h>
-#include <linux/capability.h>
-#include <linux/ctype.h>
 #include <linux/module.h>
 
+#include "policy/attach.h"
+#include "policy/pin.h"
 #include "policy/policy.h"
 
-static bool policy_allowed = true;
-module_param_named(policy, policy_allowed, bool, 0444);
-MODULE_PARM_DESC(policy, "Allow BPF policies to be attached (default Y)");
-
 /* Stand-ins for programs that a table leaves out; their types are checked. */
-static s32 stub_admit(struct iommufd_pin_req *req)
+static s32 stub_ask(struct iommufd_pin_req *req)
 {
 	return 0;
 }
 
+static void stub_tell(struct iommufd_pin_req *req)
+{
+}
+
+static s32 stub_init(struct iommufd_policy_args *args)
+{
+	return 0;
+}
+
+static void stub_exit(struct iommufd_exit_info *info)
+{
+}
+
 static struct iommufd_pin_ops pin_ops_stubs = {
-	.admit = stub_admit,
+	.admit = stub_ask,
+	.init = stub_init,
+	.exit = stub_exit,
+	.charge = stub_ask,
+	.adopt = stub_tell,
+	.uncharge = stub_tell,
 };
 
 static int pin_ops_init(struct btf *btf)
@@ -35,18 +49,13 @@ static int pin_ops_check_member(const struct btf_type *t,
 				const struct btf_member *member,
 				const struct bpf_prog *prog)
 {
-	/* admit runs where it may not wait for user space's memory. */
+	switch (__btf_member_bit_offset(t, member) / 8) {
+	case offsetof(struct iommufd_pin_ops, init):
+	case offsetof(struct iommufd_pin_ops, exit):
+		return 0;
+	}
+	/* All others run where they may not wait for anything. */
 	return prog->sleepable ? -EINVAL : 0;
-}
-
-static bool name_is_fine(const char *name, size_t size)
-{
-	size_t i;
-
-	for (i = 0; i < size && name[i]; i++)
-		if (!isascii(name[i]) || !isgraph(name[i]))
-			return false;
-	return i && i < size;
 }
 
 /* Copy the members that are not programs. 1 means that it was done here. */
@@ -65,13 +74,15 @@ static int pin_ops_init_member(const struct btf_type *t,
 		to->cgroup_id = from->cgroup_id;
 		return 1;
 	case offsetof(struct iommufd_pin_ops, flags):
+		if (from->flags & ~(u64)IOMMUFD_POLICY_F_ALL)
+			return -EINVAL;
 		to->flags = from->flags;
 		return 1;
 	case offsetof(struct iommufd_pin_ops, priority):
 		to->priority = from->priority;
 		return 1;
 	case offsetof(struct iommufd_pin_ops, name):
-		if (!name_is_fine(from->name, sizeof(from->name)))
+		if (!policy_name_is_fine(from->name, sizeof(from->name)))
 			return -EINVAL;
 		memcpy(to->name, from->name, sizeof(to->name));
 		return 1;
@@ -79,42 +90,63 @@ static int pin_ops_init_member(const struct btf_type *t,
 	return 0;
 }
 
-/*
- * 6.12's link calls check no capability: holding the map's fd is enough to
- * attach it. So it is checked here.
- */
-static int may_attach(const struct iommufd_pin_ops *ops,
-		      const struct bpf_link *link)
+static int pin_type_init(struct policy *policy,
+			 struct iommufd_policy_args *args)
 {
-	if (!policy_allowed || !capable(CAP_SYS_ADMIN))
-		return -EPERM;
-	/* Without a link nothing would detach it when its loader dies. */
-	if (!link)
-		return -EOPNOTSUPP;
-	/* Scopes are not built yet: do not take a wish for granted. */
-	if (ops->ioas_cookie || ops->cgroup_id || ops->flags)
-		return -EOPNOTSUPP;
-	return 0;
+	struct iommufd_pin_ops *ops = policy->ops;
+
+	return ops->init ? ops->init(args) : 0;
+}
+
+static void pin_type_exit(struct policy *policy,
+			  struct iommufd_exit_info *info)
+{
+	struct iommufd_pin_ops *ops = policy->ops;
+
+	if (ops->exit)
+		ops->exit(info);
+}
+
+const struct policy_type pin_policy_type = {
+	.table = IOMMUFD_TABLE_PIN,
+	.key = &policy_attached,
+	.init = pin_type_init,
+	.adopt = pin_accounts_adopt,
+	.forget = pin_accounts_forget,
+	.exit = pin_type_exit,
+};
+
+static struct policy_conf pin_conf(const struct iommufd_pin_ops *ops)
+{
+	return (struct policy_conf){
+		.ioas_cookie = ops->ioas_cookie,
+		.cgroup_id = ops->cgroup_id,
+		.flags = ops->flags,
+		.priority = ops->priority,
+		.name = ops->name,
+	};
 }
 
 static int pin_ops_reg(void *kdata, struct bpf_link *link)
 {
-	struct iommufd_pin_ops *ops = kdata;
-	int rc = may_attach(ops, link);
+	struct policy_conf conf = pin_conf(kdata);
+	int rc = policy_may_attach(&conf, link);
 
-	return rc ? rc : policy_attach(ops, link);
+	return rc ?: policy_reg(&pin_policy_type, kdata, &conf, link);
 }
 
 static void pin_ops_unreg(void *kdata, struct bpf_link *link)
 {
-	policy_detach(kdata, link);
+	policy_unreg(kdata, link);
 }
 
 static int pin_ops_update(void *kdata, void *old_kdata, struct bpf_link *link)
 {
-	int rc = may_attach(kdata, link);
+	struct policy_conf conf = pin_conf(kdata);
+	int rc = policy_may_attach(&conf, link);
 
-	return rc ? rc : policy_replace(kdata, old_kdata, link);
+	return rc ?: policy_update(&pin_policy_type, kdata, old_kdata, &conf,
+				   link);
 }
 
 static int pin_ops_validate(void *kdata)
