@@ -7,6 +7,7 @@
 #include <linux/mm.h>
 
 #include "object.h"
+#include "policy/policy.h"
 #include "space/space.h"
 #include "trace_mem.h"
 
@@ -174,19 +175,37 @@ static int attach_locked(struct iommufd_access *access, struct ioas *ioas)
 	return 0;
 }
 
+/* Policies are asked without locks. What it pins later is charged then. */
+static int access_admit(struct iommufd_access *access, struct ioas *ioas)
+{
+	struct op_stats st = {};
+	struct pin_request req;
+
+	if (!policy_active())
+		return 0;
+	ioas_init_request(ioas, &req, IOMMUFD_OP_ACCESS_ATTACH);
+	return policy_admit(&req, &st);
+}
+
 static int attach(struct iommufd_access *access, u32 ioas_id,
 		  struct iommufd_access_event *ev)
 {
 	struct ioas *ioas = ioas_get(access->ctx, ioas_id);
-	int rc = -EINVAL;
+	int rc;
 
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
 	note_ioas(ev, ioas);
+	rc = access_admit(access, ioas);
+	if (rc)
+		goto out;
 	mutex_lock(&access->lock);
 	if (!access->ioas && !access->ioas_unpin)
 		rc = attach_locked(access, ioas);
+	else
+		rc = -EINVAL;
 	mutex_unlock(&access->lock);
+out:
 	object_put(access->ctx, &ioas->obj);
 	return rc;
 }
@@ -198,7 +217,8 @@ static int attach(struct iommufd_access *access, u32 ioas_id,
  *
  * May sleep.
  * Return: 0; -EINVAL: attached already; -ENOENT: no such IOAS;
- * -EADDRINUSE: something is mapped there that is not aligned to pages.
+ * -EADDRINUSE: something is mapped there that is not aligned to pages; what
+ * policies say.
  */
 int iommufd_access_attach(struct iommufd_access *access, u32 ioas_id)
 {
@@ -218,11 +238,14 @@ static int replace(struct iommufd_access *access, u32 ioas_id,
 {
 	struct ioas *ioas = ioas_get(access->ctx, ioas_id);
 	unsigned int next;
-	int rc = 0;
+	int rc;
 
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
 	note_ioas(ev, ioas);
+	rc = access_admit(access, ioas);
+	if (rc)
+		goto out_put;
 	mutex_lock(&access->lock);
 	if (!access->ioas) {
 		rc = -ENOENT;
@@ -242,6 +265,7 @@ static int replace(struct iommufd_access *access, u32 ioas_id,
 	access->ioas_unpin = ioas;
 out:
 	mutex_unlock(&access->lock);
+out_put:
 	object_put(access->ctx, &ioas->obj);
 	return rc;
 }

@@ -57,21 +57,13 @@ static void check_wishes(struct policy *policy, struct pin_wishes *wishes)
 
 /*
  * The nearest policy's wish counts, and of one scope's policies that of the
- * one that is asked first. Later ones are nearer, or of the same scope.
+ * one that is asked first. Later ones are nearer, or of the same scope. The
+ * workers' is of no consequence yet.
  */
-static void take_wishes(struct pin_wishes *sum, const struct pin_wishes *wishes,
-			bool nearer)
-{
-	if (wishes->chunk_bytes && (nearer || !sum->chunk_bytes))
-		sum->chunk_bytes = wishes->chunk_bytes;
-	if (wishes->workers && (nearer || !sum->workers))
-		sum->workers = wishes->workers;
-}
-
 static int ask_all(const struct policy_chain *chain, struct pin_request *req,
-		   struct pin_wishes *sum)
+		   u64 *chunk_bytes)
 {
-	const struct policy *last = NULL;
+	const struct policy *whose = NULL;
 	unsigned int i;
 	int rc;
 
@@ -83,10 +75,12 @@ static int ask_all(const struct policy_chain *chain, struct pin_request *req,
 		if (rc)
 			return rc;
 		check_wishes(policy, &req->wishes);
-		take_wishes(sum, &req->wishes,
-			    !last || !policy_scope_equal(&last->scope,
-							 &policy->scope));
-		last = policy;
+		if (req->wishes.chunk_bytes &&
+		    (!whose ||
+		     !policy_scope_equal(&whose->scope, &policy->scope))) {
+			*chunk_bytes = req->wishes.chunk_bytes;
+			whose = policy;
+		}
 	}
 	return 0;
 }
@@ -104,7 +98,7 @@ int policy_admit(struct pin_request *req, struct op_stats *st)
 	struct cgroup *cgroup = policy_task_cgroup();
 	u64 begin = op_begin(st);
 	const struct policy_chain *chain;
-	struct pin_wishes wishes = {};
+	u64 chunk_bytes = 0;
 	int idx, rc;
 
 	might_sleep();
@@ -114,11 +108,11 @@ int policy_admit(struct pin_request *req, struct op_stats *st)
 	if (IS_ERR(chain))
 		rc = PTR_ERR(chain);
 	else
-		rc = ask_all(chain, req, &wishes);
+		rc = ask_all(chain, req, &chunk_bytes);
 	policy_leave(idx);
 	cgroup_put(cgroup);
-	if (!rc && wishes.chunk_bytes)
-		st->chunk_pages = wishes.chunk_bytes >> PAGE_SHIFT;
+	if (!rc && chunk_bytes)
+		st->chunk_pages = chunk_bytes >> PAGE_SHIFT;
 	op_end(st, &st->policy_ns, begin);
 	return rc;
 }
