@@ -253,6 +253,8 @@ struct iommufd_exit_info {
  * @ioas_pages: admit(): pages that are pinned for the IOAS now
  * @mem_pages: of a charge: pages of this memory that are charged already,
  *	without @npages
+ * @__opaque: the kernel's own; makes this a structure that no program can make
+ *	one of for itself, and pass to a function that takes a request
  *
  * Read-only. It lives only as long as the call. "Of a charge" is charge(),
  * adopt() and uncharge().
@@ -279,6 +281,7 @@ struct iommufd_pin_req {
 	__u64 limit_pages;
 	__u64 ioas_pages;
 	__u64 mem_pages;
+	void *__opaque;
 };
 
 /**

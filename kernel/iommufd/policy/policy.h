@@ -43,7 +43,9 @@ struct pin_wishes {
  * @code: why it is refused: enum iommufd_deny_code
  * @reason: in words
  *
- * On the stack of the task that asks.
+ * On the stack of the task that asks. What programs change lies behind what they
+ * see; @pub must have a pointer in it (it has __opaque), or the verifier would
+ * take any memory of its size for a request, and a kfunc write behind that.
  */
 struct pin_request {
 	struct iommufd_pin_req pub;
