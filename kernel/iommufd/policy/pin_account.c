@@ -161,12 +161,6 @@ static void init_request(const struct pin_account *acc,
 	}
 }
 
-static void set_share(struct pin_share *share, u64 pages)
-{
-	policy_count(&share->policy->view.charged_pages, pages - share->pages);
-	share->pages = pages;
-}
-
 /* Make a share as large as the account: ask, or tell if @force. */
 static int raise_share(struct pin_account *acc, struct pin_share *share,
 		       struct pin_request *req, bool force)
@@ -184,7 +178,7 @@ static int raise_share(struct pin_account *acc, struct pin_share *share,
 	else
 		rc = pin_ask(share->policy, IOMMUFD_HOOK_CHARGE, req);
 	if (!rc)
-		set_share(share, charged);
+		share->pages = charged;
 	return rc;
 }
 
@@ -219,7 +213,7 @@ static void lower_shares(struct pin_account *acc, u64 pages)
 		req.pub.npages = share->pages - pages;
 		req.pub.mem_pages = pages;
 		pin_tell(share->policy, IOMMUFD_HOOK_UNCHARGE, &req);
-		set_share(share, pages);
+		share->pages = pages;
 	}
 }
 

@@ -92,7 +92,7 @@ int pin_ask(struct policy *policy, enum iommufd_policy_hook hook,
 	ops = policy->ops;
 	ask = hook == IOMMUFD_HOOK_ADMIT ? ops->admit : ops->charge;
 	if (!ask)
-		return 0;
+		goto out;
 	clear_sayings(req);
 	begin = policy_call_begin();
 	rc = ask(&req->pub);
@@ -100,9 +100,15 @@ int pin_ask(struct policy *policy, enum iommufd_policy_hook hook,
 	rc = policy_check_answer(policy, hook, rc);
 	if (trace_iommufd_policy_decision_enabled())
 		trace_decision(req, policy, hook, begin, rc);
-	if (rc)
+	if (rc) {
 		trace_denial(req, policy, rc);
-	return rc;
+		return rc;
+	}
+out:
+	/* Counted when it is told, so that its record says what it knows. */
+	if (hook == IOMMUFD_HOOK_CHARGE)
+		policy_count(&policy->view.charged_pages, req->pub.npages);
+	return 0;
 }
 
 /**
@@ -123,6 +129,9 @@ void pin_tell(struct policy *policy, enum iommufd_policy_hook hook,
 	if (policy_state(policy) > IOMMUFD_POLICY_LIVE)
 		return;
 	ops = policy->ops;
+	policy_count(&policy->view.charged_pages,
+		     hook == IOMMUFD_HOOK_ADOPT ? req->pub.npages :
+						  -req->pub.npages);
 	tell = hook == IOMMUFD_HOOK_ADOPT ? ops->adopt : ops->uncharge;
 	if (!tell)
 		return;
