@@ -179,7 +179,9 @@ static const char *why_not(int err)
 	case -EPERM:
 		return " (it takes CAP_SYS_ADMIN)";
 	case -EOPNOTSUPP:
-		return " (it takes SEC(\".struct_ops.link\") and no scope)";
+		return " (it takes SEC(\".struct_ops.link\"))";
+	case -ENOENT:
+		return " (there is no such cgroup or IOAS)";
 	default:
 		return "";
 	}

@@ -24,7 +24,8 @@
  *     < ctx.objects.xa_lock
  *   device_group.lock < attachment.fault_lock < fault_queue.lock
  *
- * policy_lock (registration only) stands alone: nothing is taken under it.
+ * mem.lock is outside of the spinlock of its struct pin_account. policy_lock
+ * (policies that come and go) is outside of that, too, and of no other.
  */
 #ifndef IOMMUFD_OBJECT_H
 #define IOMMUFD_OBJECT_H

@@ -169,7 +169,8 @@ const char *op_name(unsigned int op)
 	/* enum iommufd_op, and what iommutrace has beside it */
 	static const char * const names[] = {
 		[1] = "map", [2] = "unmap", [3] = "attach", [4] = "detach", [5] = "copy",
-		[6] = "map_file",
+		[6] = "map_file", [7] = "access_attach", [8] = "access_pin",
+		[9] = "change_process",
 		[32] = "replace",
 	};
 
@@ -180,6 +181,7 @@ const char *deny_name(unsigned int code)
 {
 	static const char * const names[] = {
 		"unspecified", "quota", "size", "user", "prot", "source", "device",
+		"closed",
 	};
 
 	return code < ARRAY_SIZE(names) ? names[code] : "unknown";

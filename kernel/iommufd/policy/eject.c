@@ -288,7 +288,8 @@ int policy_init(void)
  */
 void policy_exit(void)
 {
-	destroy_workqueue(policy_wq);
+	/* Afterwards nobody queues work. */
 	policy_drop_records();
+	destroy_workqueue(policy_wq);
 	policy_cache_destroy();
 }

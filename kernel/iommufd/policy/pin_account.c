@@ -86,7 +86,7 @@ static void free_shares(struct list_head *shares)
 /**
  * pin_account_init() - memory that nothing is charged for yet
  * @acc: its account
- * @owner: who will be charged; takes a reference to the cgroup
+ * @owner: who will be charged
  * @what: what it is
  */
 void pin_account_init(struct pin_account *acc, const struct pin_owner *owner,
@@ -96,7 +96,6 @@ void pin_account_init(struct pin_account *acc, const struct pin_owner *owner,
 	spin_lock_init(&acc->lock);
 	INIT_LIST_HEAD(&acc->shares);
 	acc->owner = *owner;
-	cgroup_get(owner->cgroup);
 	acc->what = *what;
 }
 
@@ -118,7 +117,6 @@ void pin_account_destroy(struct pin_account *acc)
 		spin_unlock(&shard->lock);
 	}
 	free_shares(&acc->shares);
-	cgroup_put(acc->owner.cgroup);
 }
 
 /**
@@ -439,12 +437,8 @@ static int move(struct pin_account *acc, const struct pin_owner *to,
 		acc->generation = 0;
 		init_request(acc, &req, IOMMUFD_OP_CHANGE_PROCESS, NULL);
 		raise_shares(acc, &req, true);
-	} else {
-		cgroup_get(to->cgroup);
 	}
 	spin_unlock(&acc->lock);
-	if (!rc)
-		cgroup_put(from.cgroup);
 out:
 	policy_leave(idx);
 	free_shares(&spares);
@@ -455,7 +449,7 @@ out:
 /**
  * pin_account_move() - somebody else is charged from now on
  * @acc: the account; the memory's lock is held
- * @to: who; takes a reference of its own to the cgroup
+ * @to: who
  * @purse: what else is known of @to
  *
  * May sleep.

@@ -81,7 +81,7 @@ void policy_set_ioas_lookup(policy_ioas_fn fn);
 
 /**
  * struct pin_owner - who is charged
- * @cgroup: v2; one reference
+ * @cgroup: v2; who pays for the memory, or is about to, holds the reference
  * @tgid: the process, in the initial PID namespace
  * @uid: its user, in the initial user namespace
  */
