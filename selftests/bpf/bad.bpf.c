@@ -82,7 +82,6 @@ int BPF_PROG(p_overtexts, struct iommufd_pin_req *req)
 	return bpf_iommufd_deny_reason(req, 0, text, sizeof(text) + 1);
 }
 
-
 /* The setters are for policies only. */
 SEC("?syscall")
 int p_context(void *args)

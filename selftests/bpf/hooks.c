@@ -12,8 +12,6 @@
 #include "bpf_policy.h"
 #include "vfio.h"
 
-#define OP(x) (1U << IOMMUFD_OP_##x)
-
 /* A rig with 8 pages mapped, an IOAS beside it, and a file of its size. */
 struct stage {
 	struct rig r;
@@ -88,7 +86,7 @@ static int do_container_map(struct stage *s)
 /**
  * struct operation - one that pins 4 pages
  * @run: it
- * @op: what policies are told it is
+ * @op: what admit() is told it is
  * @admit: admit() is asked
  * @charge: charge() is asked
  */
@@ -108,6 +106,12 @@ static const struct operation {
 	{ "access_pin", do_access_pin, IOMMUFD_OP_ACCESS_PIN, false, true },
 	{ "container_map", do_container_map, IOMMUFD_OP_MAP, true, true },
 };
+
+/* A replace is admitted as the attach that it is. */
+static unsigned int charge_op(const struct operation *o)
+{
+	return o->run == do_replace ? IOMMUFD_OP_REPLACE : o->op;
+}
 
 static struct stage new_stage(const struct operation *o)
 {
@@ -156,7 +160,7 @@ static void allows(const struct operation *o, struct policy *pol)
 	CHECK_EQ(pol->p->told, pins_here());
 	if (o->charge) {
 		CHECK_EQ(pol->p->nr_charge, charges + 1);
-		CHECK_EQ(pol->p->charge.op, o->op);
+		CHECK_EQ(pol->p->charge.op, charge_op(o));
 		CHECK_EQ(pol->p->charge.npages, 4);
 		CHECK_EQ(pol->p->charge.tgid, getpid());
 		CHECK(pol->p->charge.ioas_cookie);
@@ -177,7 +181,7 @@ static void refuses(const struct operation *o, struct policy *pol, bool admit,
 	long pins = pins_here();
 	int ret;
 
-	pol->p->ops = 1U << o->op;
+	pol->p->ops = 1U << (admit ? o->op : charge_op(o));
 	if (admit)
 		pol->p->ret_admit = code;
 	else

@@ -34,9 +34,10 @@ static int load_one(const char *file, const char *table, const char *program)
 								 table));
 	ret = bpf_object__load(obj);
 	if (!ret && table) {
-		struct bpf_link *link = bpf_map__attach_struct_ops(
-			bpf_object__find_map_by_name(obj, table));
+		struct bpf_link *link;
 
+		map = bpf_object__find_map_by_name(obj, table);
+		link = bpf_map__attach_struct_ops(map);
 		ret = link ? 0 : -errno;
 		bpf_link__destroy(link);
 	}

@@ -138,10 +138,11 @@ static void set_state(struct policy *policy, int state)
 	WRITE_ONCE(policy->view.state, state);
 }
 
-/* Whoever sees the new list sees the new generation too, or later. */
+/* Whoever sees the new generation sees the list that goes with it. */
 static void next_generation(void)
 {
 	lockdep_assert_held(&policy_lock);
+	/* Pairs with the acquire of new_chain(). */
 	smp_store_release(&policy_generation, policy_generation + 1);
 }
 

@@ -85,10 +85,10 @@ struct policy_conf {
  * @exclusive: one policy a scope, another is -EEXIST
  * @key: is on while there is a policy of the type
  * @init: call the table's init(). Under policy_lock. May sleep.
- *	Return: 0, or an errno, which the one who attaches gets.
+ *	Its errno is what the one who attaches gets.
  * @adopt: tell a policy what is there already; it is in the list, in state
  *	ADOPTING. Under policy_lock. May sleep. NULL: there is nothing to tell.
- *	Return: 0 or -ENOMEM.
+ *	Fails with -ENOMEM only.
  * @forget: drop everything that points to a policy. It is off the list or
  *	CLOSED, and policy_srcu has been waited for. May sleep. May be NULL.
  * @exit: call the table's exit(). May sleep.

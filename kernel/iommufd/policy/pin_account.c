@@ -298,8 +298,8 @@ static const struct policy_chain *resolve(const struct pin_account *acc,
 /*
  * Take the account's lock, at a moment when it is known which policies apply to
  * @cgroup, and there are enough spares for those without a share in @shares.
- * In a read section of policy_srcu. May sleep before. Returns the chain with the
- * lock held, or -ENOMEM without.
+ * In a read section of policy_srcu. May sleep before. Returns the chain, or
+ * -ENOMEM; with the lock held in any case.
  */
 static const struct policy_chain *
 lock_with_chain(struct pin_account *acc, struct cgroup *cgroup,
@@ -311,26 +311,28 @@ lock_with_chain(struct pin_account *acc, struct cgroup *cgroup,
 
 	for (;;) {
 		chain = resolve(acc, cgroup, gfp);
+		spin_lock(&acc->lock);
 		if (IS_ERR(chain))
 			return chain;
-		spin_lock(&acc->lock);
+		missing = have;
 		if (chain->generation == READ_ONCE(policy_generation)) {
 			missing = count_missing(shares, chain);
 			if (missing <= have)
 				return chain;
-			spin_unlock(&acc->lock);
-			if (add_spares(spares, missing - have, gfp))
-				return ERR_PTR(-ENOMEM);
-			have = missing;
-			continue;
 		}
 		spin_unlock(&acc->lock);
 		cond_resched();
+		if (add_spares(spares, missing - have, gfp)) {
+			spin_lock(&acc->lock);
+			return ERR_PTR(-ENOMEM);
+		}
+		have = missing;
 	}
 }
 
-/* Take the account's lock, with its shares in order. */
+/* Take the account's lock, with its shares in order unless it is -ENOMEM. */
 static int lock_in_order(struct pin_account *acc, struct list_head *spares)
+	__acquires(&acc->lock)
 {
 	const struct policy_chain *chain;
 
@@ -370,8 +372,6 @@ int pin_account_ask(struct pin_account *acc, u64 npages, enum iommufd_op op,
 	if (!rc) {
 		init_request(acc, &req, op, purse);
 		rc = raise_shares(acc, &req, false);
-	} else {
-		spin_lock(&acc->lock);
 	}
 	if (rc) {
 		WRITE_ONCE(acc->charged, acc->charged - npages);
@@ -419,7 +419,7 @@ static int move(struct pin_account *acc, const struct pin_owner *to,
 	chain = lock_with_chain(acc, to->cgroup, &none, &spares, gfp);
 	if (IS_ERR(chain)) {
 		rc = PTR_ERR(chain);
-		goto out;
+		goto unlock;
 	}
 	lower_shares(acc, 0);
 	list_splice_init(&acc->shares, &old);
@@ -438,8 +438,8 @@ static int move(struct pin_account *acc, const struct pin_owner *to,
 		init_request(acc, &req, IOMMUFD_OP_CHANGE_PROCESS, NULL);
 		raise_shares(acc, &req, true);
 	}
+unlock:
 	spin_unlock(&acc->lock);
-out:
 	policy_leave(idx);
 	free_shares(&spares);
 	free_shares(&old);
