@@ -389,6 +389,8 @@ enum iommufd_ctx_flags {
  * @nr_hwpts: HWPTs
  * @nr_devices: bound devices
  * @nr_accesses: in-kernel users
+ * @__opaque: the kernel's own; makes this a structure that no program can make
+ *	up: the verifier takes any memory for one that is all numbers
  */
 struct iommufd_ctx_view {
 	__u64 cookie;
@@ -405,6 +407,7 @@ struct iommufd_ctx_view {
 	__u32 nr_hwpts;
 	__u32 nr_devices;
 	__u32 nr_accesses;
+	void *__opaque;
 };
 
 /** enum iommufd_ioas_flags - &struct iommufd_ioas_view.flags */
@@ -427,6 +430,7 @@ enum iommufd_ioas_flags {
  * @nr_accesses: in-kernel users that are attached to it
  * @gone: 1: it is destroyed
  * @__reserved: 0
+ * @__opaque: see &struct iommufd_ctx_view
  */
 struct iommufd_ioas_view {
 	__u64 cookie;
@@ -442,6 +446,7 @@ struct iommufd_ioas_view {
 	__u32 nr_accesses;
 	__u32 gone;
 	__u32 __reserved;
+	void *__opaque;
 };
 
 /**

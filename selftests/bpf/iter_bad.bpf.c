@@ -139,6 +139,35 @@ int bad_write(void *unused)
 	return 0;
 }
 
+/* One that a program made up is none. */
+SEC("?syscall")
+int bad_forged_context(void *unused)
+{
+	struct iommufd_ctx_view forged = {};
+	const struct iommufd_ioas_view *ioas;
+	int n = 0;
+
+	bpf_rcu_read_lock();
+	bpf_for_each(iommufd_ioas, ioas, &forged)
+		n++;
+	bpf_rcu_read_unlock();
+	return n;
+}
+
+SEC("?syscall")
+int bad_forged_ioas(void *unused)
+{
+	struct iommufd_ioas_view forged = {};
+	const struct iommufd_area_view *area;
+	int n = 0;
+
+	bpf_rcu_read_lock();
+	bpf_for_each(iommufd_area, area, &forged, 0)
+		n++;
+	bpf_rcu_read_unlock();
+	return n;
+}
+
 /* One kind is not another. */
 SEC("?syscall")
 int bad_kind(void *unused)

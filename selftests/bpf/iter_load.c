@@ -21,6 +21,8 @@ static const struct {
 	{ "bad_runs_under_rcu", "sleepable within rcu_read_lock" },
 	{ "bad_walk_without_rcu", "rcu" },
 	{ "bad_view_after_rcu", "" },
+	{ "bad_forged_context", "" },
+	{ "bad_forged_ioas", "" },
 	{ "bad_leak", "Unreleased reference" },
 	{ "bad_release", "must be referenced" },
 	{ "bad_release_twice", "" },
