@@ -53,6 +53,26 @@ struct area *ioas_next_area(struct ioas *ioas, unsigned long from,
 }
 
 /**
+ * ioas_next_area_rcu() - likewise, for readers
+ * @ioas: the IOAS; the caller holds rcu_read_lock()
+ * @from: first IOVA
+ *
+ * Each gap is walked to from the root: 6.12's mas_next() and those that use it
+ * follow a NULL pointer when a tree becomes empty under a reader.
+ * Return: the area, which may begin before @from and be removed at any time, or
+ * NULL.
+ */
+struct area *ioas_next_area_rcu(struct ioas *ioas, unsigned long from)
+{
+	MA_STATE(mas, &ioas->areas, from, from);
+	struct area *area;
+
+	while (!(area = mas_walk(&mas)) && mas.last != ULONG_MAX)
+		mas_set(&mas, mas.last + 1);
+	return area;
+}
+
+/**
  * ioas_prev_area() - the last area that begins at or before an IOVA
  * @ioas: the IOAS; iova_lock is held
  * @from: the IOVA

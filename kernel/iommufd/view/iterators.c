@@ -183,9 +183,11 @@ bpf_iter_iommufd_area_next(struct bpf_iter_iommufd_area *it)
 	while (walk->ioas) {
 		unsigned long from = walk->from;
 
-		area = mt_find(&walk->ioas->areas, &walk->from, ULONG_MAX);
+		area = ioas_next_area_rcu(walk->ioas, from);
 		if (!area || area_last(area) == ULONG_MAX)
 			walk->ioas = NULL;
+		else
+			walk->from = area_last(area) + 1;
 		if (!area || area->view.iova >= from)
 			break;
 		/* One that begins before the range is not in it. */
