@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* iommutop: who maps and pins what through /dev/iommu, now. */
+/* iommutop: who maps and pins what, through /dev/iommu and VFIO type1, now. */
 #include <errno.h>
+#include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <poll.h>
 #include <unistd.h>
 
+#include "bars.h"
 #include "collect.h"
 #include "fmt.h"
 #include "options.h"
-#include "report.h"
+#include "output.h"
+#include "record.h"
 #include "screen.h"
 #include "source.h"
 #include "tool.h"
@@ -30,38 +33,59 @@ static bool wait_or_stop(int sigfd, double seconds)
 	return false;
 }
 
-static int batch_loop(const struct env *env, const struct source *src, struct collector *c,
-		      int sigfd)
+/* Return: -1 to go on, or the exit code. */
+static int show(const struct env *env, const struct source *src, struct feed *feed,
+		struct output *out, struct recorder *rec)
 {
 	struct snap snap;
-	long shown = 0;
 	int rc;
 
-	for (;;) {
-		rc = collect_snap(c, env, &snap);
-		if (rc) {
-			complain("cannot read the module's state: %s", strerror(-rc));
-			return TOOL_RUNTIME;
-		}
-		if (shown++ && env->format == FORMAT_TABLE)
-			putchar('\n');
-		rc = report_print(env, src, &snap);
-		snap_free(&snap);
-		if (rc) {
-			complain("cannot print: %s", strerror(-rc));
-			return TOOL_RUNTIME;
-		}
-		rc = tool_flush(stdout);
-		if (rc)
-			return rc < 0 ? TOOL_RUNTIME : TOOL_OK;
-		if (env->count && shown >= env->count)
-			return TOOL_OK;
-		if (wait_or_stop(sigfd, env->delay))
-			return TOOL_OK;
+	rc = feed_next(feed, env, &snap);
+	if (rc == FEED_END)
+		return TOOL_OK;
+	if (rc) {
+		complain("cannot read the state of the kernel: %s", strerror(-rc));
+		return TOOL_RUNTIME;
 	}
+	if (rec)
+		rc = record_write(rec, &snap);
+	if (!rc && !rec)
+		rc = output_print(out, env, feed_source(feed, src), &snap);
+	snap_free(&snap);
+	if (rc < 0)
+		return TOOL_RUNTIME;
+	return rc ? TOOL_OK : -1;
 }
 
-static int batch_run(const struct env *env, const struct source *src, struct collector *c)
+static int batch_loop(const struct env *env, const struct source *src, struct feed *feed,
+		      int sigfd)
+{
+	struct recorder *rec = NULL;
+	struct output *out = NULL;
+	long shown = 0;
+	int rc = -1;
+
+	if (env->record)
+		rec = record_open(env->record, src);
+	else
+		out = output_open(env);
+	if (!rec && !out)
+		return TOOL_RUNTIME;
+	while (rc < 0) {
+		rc = show(env, src, feed, out, rec);
+		if (rc < 0 && env->count && ++shown >= env->count)
+			rc = TOOL_OK;
+		/* What was recorded is shown as it comes. */
+		if (rc < 0 && !env->input && wait_or_stop(sigfd, env->delay))
+			rc = TOOL_OK;
+	}
+	if (rec && record_close(rec))
+		rc = TOOL_RUNTIME;
+	output_close(out);
+	return rc;
+}
+
+static int batch_run(const struct env *env, const struct source *src, struct feed *feed)
 {
 	sigset_t set;
 	int sigfd, rc;
@@ -77,37 +101,52 @@ static int batch_run(const struct env *env, const struct source *src, struct col
 		complain("cannot set up signals: %s", strerror(errno));
 		return TOOL_RUNTIME;
 	}
-	rc = batch_loop(env, src, c, sigfd);
+	rc = batch_loop(env, src, feed, sigfd);
 	close(sigfd);
+	return rc;
+}
+
+static int open_feed(const struct env *env, const struct source *src, struct feed *feed)
+{
+	int rc;
+
+	memset(feed, 0, sizeof(*feed));
+	if (env->input)
+		return feed_open_file(feed, env->input);
+	rc = source_check(src, true);
+	if (rc)
+		return rc;
+	tool_libbpf_quiet();
+	/* One table has nothing to measure from: spare the kernel the hooks. */
+	feed->collector = collect_open(src, !env->once, &rc);
 	return rc;
 }
 
 int main(int argc, char **argv)
 {
 	struct env env = {};
-	struct collector *c;
 	struct source src;
+	struct feed feed;
 	int rc;
 
 	signal(SIGPIPE, SIG_IGN);
+	setlocale(LC_CTYPE, "");
 	options_parse(&env, argc, argv);
+	bars_ascii = env.ascii;
 	source_probe(&src);
 	if (env.info) {
-		source_info(&src, stdout);
+		source_info(&src, true, stdout);
 		return tool_flush(stdout) < 0 ? TOOL_RUNTIME : TOOL_OK;
 	}
-	rc = source_check(&src);
+	if (!env.batch && !screen_possible(&rc))
+		return rc;
+	rc = open_feed(&env, &src, &feed);
 	if (rc)
 		return rc;
-	tool_libbpf_quiet();
-	/* One table has nothing to measure from: spare the kernel the hooks. */
-	c = collect_open(!env.once, &rc);
-	if (!c)
-		return rc;
 	if (env.batch)
-		rc = batch_run(&env, &src, c);
+		rc = batch_run(&env, &src, &feed);
 	else
-		rc = screen_run(&env, &src, c);
-	collect_close(c);
+		rc = screen_run(&env, &src, &feed);
+	feed_close(&feed);
 	return rc;
 }

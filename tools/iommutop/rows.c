@@ -1,236 +1,145 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* A snapshot as rows and columns of text. */
+/* The rows of a view: which, and in what order. */
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "fmt.h"
-#include "procinfo.h"
+#include "filter.h"
 #include "rows.h"
-#include "tool.h"
 
-#define PROC(a) ((const struct snap_proc *)(a)->row)
-#define AREA(a) ((const struct snap_area *)(a)->row)
-
-static void dash(char *buf)
+enum view rows_view(const struct env *env)
 {
-	snprintf(buf, CELL_LEN, "-");
+	return env->tree ? VIEW_TREE : env->view;
 }
 
-/* A number to sort by, and its cell, which a statement fills. */
-#define COLUMN(name, expr, fill)                                      \
-	static double num_##name(const struct row_args *a)            \
-	{                                                             \
-		return expr;                                          \
-	}                                                             \
-	static void cell_##name(const struct row_args *a, char *buf)  \
-	{                                                             \
-		fill;                                                 \
+/* Which */
+
+static struct row *add_row(struct rows *rows, enum view view, const void *obj)
+{
+	struct row *row = snap_add(&rows->row, &rows->nr, &rows->max, sizeof(*row));
+
+	if (!row)
+		return NULL;
+	row->view = view;
+	row->obj = obj;
+	row->parent = SIZE_MAX;
+	return row;
+}
+
+static bool want_ctx(const struct snap *snap, size_t ctx)
+{
+	return snap->ctxs[ctx].proc != SIZE_MAX;
+}
+
+static bool want_ioas(const struct env *env, const struct snap *snap, const struct snap_ioas *ioas)
+{
+	return want_ctx(snap, ioas->ctx) && (env->ioas < 0 || ioas->v.id == env->ioas) &&
+	       (!env->ioas_cookie || ioas->v.cookie == env->ioas_cookie);
+}
+
+/* Element @i of a view's array, or NULL if it is not asked for. */
+static const void *element(const struct env *env, const struct snap *snap, enum view view,
+			   size_t i)
+{
+	switch (view) {
+	case VIEW_USER:
+		return &snap->users[i];
+	case VIEW_IOAS:
+		return want_ioas(env, snap, &snap->ioases[i]) ? &snap->ioases[i] : NULL;
+	case VIEW_MAP:
+		return &snap->areas[i];
+	case VIEW_DEV:
+		if (!want_ctx(snap, snap->devices[i].ctx) ||
+		    (env->device && strcmp(env->device, snap->devices[i].v.name)))
+			return NULL;
+		return &snap->devices[i];
+	case VIEW_HWPT:
+		return want_ctx(snap, snap->hwpts[i].ctx) ? &snap->hwpts[i] : NULL;
+	case VIEW_LAT:
+		return &snap->lats[i];
+	case VIEW_POLICY:
+		return &snap->policies[i];
+	default:
+		return &snap->procs[i];
 	}
-
-#define U64_COLUMN(name, expr) \
-	COLUMN(name, expr, snprintf(buf, CELL_LEN, "%" PRIu64, (uint64_t)(expr)))
-#define BYTES_COLUMN(name, expr) \
-	COLUMN(name, expr, fmt_bytes(buf, expr, a->raw_bytes))
-#define HEX_COLUMN(name, expr) \
-	COLUMN(name, expr, snprintf(buf, CELL_LEN, "0x%" PRIx64, (uint64_t)(expr)))
-/* What only the counters know: a dash without them. */
-#define COUNT_COLUMN(name, expr) \
-	COLUMN(name, expr, cell_count(a, buf, expr))
-
-static void cell_count(const struct row_args *a, char *buf, uint64_t count)
-{
-	if (a->snap->counting)
-		snprintf(buf, CELL_LEN, "%" PRIu64, count);
-	else
-		dash(buf);
 }
 
-U64_COLUMN(pid, PROC(a)->tgid)
-U64_COLUMN(ioas, PROC(a)->nr_ioas)
-U64_COLUMN(maps, PROC(a)->nr_areas)
-BYTES_COLUMN(mapped, PROC(a)->mapped_bytes)
-BYTES_COLUMN(pinned, PROC(a)->pinned_bytes)
-COUNT_COLUMN(errors, PROC(a)->stats.errors)
-COUNT_COLUMN(denies, PROC(a)->stats.denies)
-
-static void cell_user(const struct row_args *a, char *buf)
+static size_t elements(const struct snap *snap, enum view view)
 {
-	snprintf(buf, CELL_LEN, "%s", procinfo_user(PROC(a)->uid));
+	const size_t nr[NR_VIEWS] = {
+		[VIEW_PROC] = snap->nr_procs, [VIEW_USER] = snap->nr_users,
+		[VIEW_IOAS] = snap->nr_ioases, [VIEW_MAP] = snap->nr_areas,
+		[VIEW_DEV] = snap->nr_devices, [VIEW_HWPT] = snap->nr_hwpts,
+		[VIEW_LAT] = snap->nr_lats, [VIEW_POLICY] = snap->nr_policies,
+	};
+
+	return nr[view];
 }
 
-static void write_rate(char *buf, double rate)
-{
-	if (rate < 0)
-		dash(buf);
-	else
-		fmt_rate(buf, rate);
-}
-
-static double num_rate(const struct row_args *a)
-{
-	return PROC(a)->map_rate;
-}
-
-static void cell_rate(const struct row_args *a, char *buf)
-{
-	write_rate(buf, PROC(a)->map_rate);
-}
-
-static void write_quantile(char *buf, const struct top_hist *hist, double q)
-{
-	uint64_t ns = snap_quantile(hist, q);
-
-	if (ns)
-		fmt_ns(buf, ns);
-	else
-		dash(buf);
-}
-
-static double num_p99(const struct row_args *a)
-{
-	return snap_quantile(&PROC(a)->stats.map_ns, 0.99);
-}
-
-static void cell_p99(const struct row_args *a, char *buf)
-{
-	write_quantile(buf, &PROC(a)->stats.map_ns, 0.99);
-}
-
-static void cell_devices(const struct row_args *a, char *buf)
-{
-	snprintf(buf, CELL_LEN, "%s", PROC(a)->nr_devices ? PROC(a)->devices : "-");
-}
-
-static void cell_command(const struct row_args *a, char *buf)
-{
-	snprintf(buf, CELL_LEN, "%s", PROC(a)->command);
-}
-
-static const struct column proc_columns[] = {
-	{ "PID", "pid", 6, false, false, num_pid, cell_pid },
-	{ "USER", "user", 8, true, false, NULL, cell_user },
-	{ "IOAS", "ioas", 4, false, true, num_ioas, cell_ioas },
-	{ "MAPS", "maps", 6, false, true, num_maps, cell_maps },
-	{ "MAPPED", "mapped", 6, false, true, num_mapped, cell_mapped },
-	{ "PINNED", "pinned", 6, false, true, num_pinned, cell_pinned },
-	{ "MAP/s", "rate", 5, false, true, num_rate, cell_rate },
-	{ "P99", "p99", 6, false, true, num_p99, cell_p99 },
-	{ "DEVS", "devs", 4, true, false, NULL, cell_devices },
-	{ "ERR", "err", 4, false, true, num_errors, cell_errors },
-	{ "DENY", "deny", 4, false, true, num_denies, cell_denies },
-	{ "COMMAND", "command", 7, true, false, NULL, cell_command },
-};
-
-U64_COLUMN(area_pid, snap_proc_of(a->snap, AREA(a))->tgid)
-U64_COLUMN(area_ioas, a->snap->ioases[AREA(a)->ioas].v.id)
-HEX_COLUMN(area_iova, AREA(a)->v.iova)
-HEX_COLUMN(area_va, AREA(a)->v.va)
-BYTES_COLUMN(area_length, AREA(a)->v.length)
-BYTES_COLUMN(area_pinned, AREA(a)->v.pinned_pages * PAGE_BYTES)
-U64_COLUMN(area_runs, AREA(a)->v.nr_runs)
-
-static uint64_t average_run(const struct snap_area *area)
-{
-	return area->v.nr_runs ? area->v.pinned_pages * PAGE_BYTES / area->v.nr_runs : 0;
-}
-
-static double num_area_avg(const struct row_args *a)
-{
-	return average_run(AREA(a));
-}
-
-static void cell_area_avg(const struct row_args *a, char *buf)
-{
-	if (AREA(a)->v.nr_runs)
-		fmt_bytes(buf, average_run(AREA(a)), a->raw_bytes);
-	else
-		dash(buf);
-}
-
-static void cell_area_prot(const struct row_args *a, char *buf)
-{
-	fmt_prot(buf, AREA(a)->v.prot);
-}
-
-static void cell_area_memory(const struct row_args *a, char *buf)
-{
-	snprintf(buf, CELL_LEN, "%s", memory_name(AREA(a)->v.source));
-}
-
-static uint64_t area_age(const struct row_args *a)
-{
-	uint64_t made = AREA(a)->v.created_ns;
-
-	return a->snap->boot_ns > made ? a->snap->boot_ns - made : 0;
-}
-
-static double num_area_age(const struct row_args *a)
-{
-	return area_age(a);
-}
-
-static void cell_area_age(const struct row_args *a, char *buf)
-{
-	fmt_age(buf, area_age(a));
-}
-
-static void cell_area_command(const struct row_args *a, char *buf)
-{
-	snprintf(buf, CELL_LEN, "%s", snap_proc_of(a->snap, AREA(a))->command);
-}
-
-static const struct column map_columns[] = {
-	{ "PID", "pid", 6, false, false, num_area_pid, cell_area_pid },
-	{ "IOAS", "ioas", 4, false, false, num_area_ioas, cell_area_ioas },
-	{ "IOVA", "iova", 10, false, false, num_area_iova, cell_area_iova },
-	{ "LENGTH", "length", 6, false, true, num_area_length, cell_area_length },
-	{ "PROT", "prot", 4, true, false, NULL, cell_area_prot },
-	{ "MEMORY", "memory", 6, true, false, NULL, cell_area_memory },
-	{ "VA", "va", 14, false, false, num_area_va, cell_area_va },
-	{ "PINNED", "pinned", 6, false, true, num_area_pinned, cell_area_pinned },
-	{ "RUNS", "runs", 5, false, true, num_area_runs, cell_area_runs },
-	{ "AVGRUN", "avgrun", 6, false, true, num_area_avg, cell_area_avg },
-	{ "AGE", "age", 6, false, true, num_area_age, cell_area_age },
-	{ "COMMAND", "command", 7, true, false, NULL, cell_area_command },
-};
-
-_Static_assert(ARRAY_SIZE(proc_columns) <= ROWS_MAX_COLUMNS, "too many columns");
-_Static_assert(ARRAY_SIZE(map_columns) <= ROWS_MAX_COLUMNS, "too many columns");
-
-const struct column *rows_columns(enum view view, int *nr)
-{
-	if (view == VIEW_MAP) {
-		*nr = ARRAY_SIZE(map_columns);
-		return map_columns;
-	}
-	*nr = ARRAY_SIZE(proc_columns);
-	return proc_columns;
-}
-
-int rows_find_column(enum view view, const char *key)
+static bool has_text(const struct snap *snap, enum view view, const struct row *row,
+		     const char *text)
 {
 	const struct column *cols;
+	char buf[CELL_LEN];
+	struct cell c;
 	int i, nr;
 
-	cols = rows_columns(view, &nr);
+	cols = columns_of(view, &nr);
 	for (i = 0; i < nr; i++) {
-		if (!strcmp(cols[i].key, key + (*key == '-')))
-			return i;
+		cols[i].get(snap, row, &c);
+		if (strcasestr(cell_show(&c, false, buf), text))
+			return true;
 	}
-	return -1;
+	return false;
 }
 
-void rows_list_keys(enum view view, FILE *out)
+/* Is every number of it nothing? */
+static bool is_zero(const struct snap *snap, enum view view, const struct row *row)
 {
 	const struct column *cols;
+	struct cell c;
 	int i, nr;
 
-	cols = rows_columns(view, &nr);
-	for (i = 0; i < nr; i++)
-		fprintf(out, "%s\n", cols[i].key);
+	cols = columns_of(view, &nr);
+	for (i = 0; i < nr; i++) {
+		if (!cols[i].down || cols[i].type == CELL_AGE)
+			continue;
+		cols[i].get(snap, row, &c);
+		if (!cell_is_zero(&c))
+			return false;
+	}
+	return true;
 }
+
+static int add_flat(const struct env *env, const struct snap *snap, enum view view,
+		    struct rows *rows)
+{
+	size_t i, nr = elements(snap, view);
+	struct filter *filter = NULL;
+	const void *obj;
+	char why[128];
+	int rc = 0;
+
+	/* It was parsed before, of this view or of another. */
+	if (env->filter)
+		filter = filter_open(view, env->filter, why);
+	for (i = 0; !rc && i < nr; i++) {
+		struct row row = { .view = view };
+
+		obj = element(env, snap, view, i);
+		row.obj = obj;
+		if (!obj || (filter && !filter_match(filter, snap, &row)) ||
+		    (env->text && *env->text && !has_text(snap, view, &row, env->text)) ||
+		    (env->skip_zero && is_zero(snap, view, &row)))
+			continue;
+		if (!add_row(rows, view, obj))
+			rc = -ENOMEM;
+	}
+	filter_close(filter);
+	return rc;
+}
+
+/* In what order */
 
 struct order {
 	const struct snap *snap;
@@ -244,122 +153,170 @@ struct order {
  */
 static int cmp_rows(const void *x, const void *y, void *arg)
 {
+	const struct row *a = x, *b = y;
 	const struct order *o = arg;
-	struct row_args a = { .snap = o->snap, .row = *(const void * const *)x };
-	struct row_args b = { .snap = o->snap, .row = *(const void * const *)y };
-	char ta[CELL_LEN], tb[CELL_LEN];
-	double na, nb;
+	struct cell ca, cb;
 	int r;
 
-	if (o->col->number) {
-		na = o->col->number(&a);
-		nb = o->col->number(&b);
-		r = (na > nb) - (na < nb);
-	} else {
-		o->col->cell(&a, ta);
-		o->col->cell(&b, tb);
-		r = strcmp(ta, tb);
-	}
+	o->col->get(o->snap, a, &ca);
+	o->col->get(o->snap, b, &cb);
+	r = cell_compare(&ca, &cb);
 	if (o->col->down != o->turned)
 		r = -r;
-	if (!r)
-		r = (a.row > b.row) - (a.row < b.row);
-	return r;
+	return r ? r : (a->obj > b->obj) - (a->obj < b->obj);
 }
 
-ssize_t rows_sort(const struct snap *snap, enum view view, int column, bool turned,
-		  const void ***rows)
+static void sort_rows(const struct env *env, const struct snap *snap, enum view view,
+		      struct rows *rows)
 {
-	size_t i, nr = view == VIEW_MAP ? snap->nr_areas : snap->nr_procs;
-	struct order order = { .snap = snap, .turned = turned };
-	const struct column *cols;
-	int nr_cols;
+	/* Without a wish: who holds most; the others as they come. */
+	static const char * const usual[NR_VIEWS] = {
+		[VIEW_PROC] = "pinned", [VIEW_USER] = "charged", [VIEW_POLICY] = "refused",
+	};
+	const char *key = env->sort && column_find(view, env->sort) ? env->sort : usual[view];
+	struct order order = { .snap = snap };
 
-	*rows = calloc(nr ? nr : 1, sizeof(**rows));
-	if (!*rows)
+	if (!key || !rows->nr)
+		return;
+	order.col = column_find(view, key);
+	order.turned = *key == '-';
+	qsort_r(rows->row, rows->nr, sizeof(*rows->row), cmp_rows, &order);
+}
+
+/* The tree */
+
+static int add_child(struct rows *rows, enum view view, const void *obj, size_t parent)
+{
+	struct row *row = add_row(rows, view, obj);
+
+	if (!row)
 		return -ENOMEM;
-	for (i = 0; i < nr; i++)
-		(*rows)[i] = view == VIEW_MAP ? (const void *)&snap->areas[i] :
-						(const void *)&snap->procs[i];
-	/* Mappings are in order of process, IOAS and IOVA as they come. */
-	if (column < 0 && view == VIEW_MAP)
-		return nr;
-	cols = rows_columns(view, &nr_cols);
-	order.col = &cols[column < 0 ? rows_find_column(view, "pinned") : column];
-	qsort_r(*rows, nr, sizeof(**rows), cmp_rows, &order);
-	return nr;
+	row->parent = parent;
+	row->depth = rows->row[parent].depth + 1;
+	return 0;
 }
 
-static void header_rates(const struct snap *snap, char *buf)
+/* The first area of an IOAS: they are in the order of the IOASes. */
+static size_t first_area(const struct snap *snap, size_t ioas)
 {
-	char rate[2][FMT_LEN], p[4][FMT_LEN];
+	size_t lo = 0, hi = snap->nr_areas, mid;
 
-	if (!snap->counting) {
-		snprintf(buf, CELL_LEN, "rates, latency, errors: not counted with --once");
-		return;
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		if (snap->areas[mid].ioas < ioas)
+			lo = mid + 1;
+		else
+			hi = mid;
 	}
-	write_rate(rate[0], snap->map_rate);
-	write_rate(rate[1], snap->unmap_rate);
-	write_quantile(p[0], &snap->total.map_ns, 0.5);
-	write_quantile(p[1], &snap->total.map_ns, 0.99);
-	write_quantile(p[2], &snap->total.unmap_ns, 0.5);
-	write_quantile(p[3], &snap->total.unmap_ns, 0.99);
-	snprintf(buf, CELL_LEN,
-		 "map %s/s p50 %s p99 %s  unmap %s/s p50 %s p99 %s  errors %" PRIu64
-		 "  denied %" PRIu64 "  over limit %" PRIu64,
-		 rate[0], p[0], p[1], rate[1], p[2], p[3], (uint64_t)snap->total.errors,
-		 (uint64_t)snap->total.denies, (uint64_t)snap->total.limits);
+	return lo;
 }
 
-static void header_refusal(const struct snap *snap, bool raw, char *buf)
+static int add_ioas_tree(const struct snap *snap, size_t ioas, size_t parent, struct rows *rows)
 {
-	const struct top_refusal *ref = &snap->last_refusal;
-	char when[FMT_LEN], err[FMT_LEN], b[3][FMT_LEN];
-	uint64_t ago = snap->boot_ns > ref->boot_ns ? snap->boot_ns - ref->boot_ns : 0;
+	size_t i, at = rows->nr;
+	int rc = add_child(rows, VIEW_IOAS, &snap->ioases[ioas], parent);
 
-	if (!snap->nr_refusals) {
-		snprintf(buf, CELL_LEN, "last refusal: -");
-		return;
+	for (i = 0; !rc && i < snap->nr_devices; i++) {
+		if (snap->devices[i].v.ioas_cookie == snap->ioases[ioas].v.cookie)
+			rc = add_child(rows, VIEW_DEV, &snap->devices[i], at);
 	}
-	fmt_clock(when, snap->real_ns - ago, 0);
-	if (ref->kind == TOP_REFUSED_LIMIT) {
-		snprintf(buf, CELL_LEN,
-			 "last refusal: %s %s/%d: user %s: %s charged + %s > RLIMIT_MEMLOCK %s",
-			 when, ref->comm, ref->tgid, procinfo_user(ref->uid),
-			 fmt_bytes(b[0], ref->charged_pages * PAGE_BYTES, raw),
-			 fmt_bytes(b[1], ref->asked_pages * PAGE_BYTES, raw),
-			 fmt_bytes(b[2], ref->limit_pages * PAGE_BYTES, raw));
-		return;
-	}
-	snprintf(buf, CELL_LEN, "last refusal: %s %s/%d: %s of %s: %s by policy %s (%s%s%s)", when,
-		 ref->comm, ref->tgid, op_name(ref->op), fmt_bytes(b[0], ref->length, raw),
-		 errno_name(err, ref->ret), ref->policy, deny_name(ref->code),
-		 ref->reason[0] ? ": " : "", ref->reason);
+	for (i = first_area(snap, ioas); !rc && i < snap->nr_areas &&
+	     snap->areas[i].ioas == ioas; i++)
+		rc = add_child(rows, VIEW_MAP, &snap->areas[i], at);
+	return rc;
 }
 
-void rows_header(const struct snap *snap, const char *kernel, const char *version, int line,
-		 bool raw_bytes, char *buf)
+static int add_proc_tree(const struct env *env, const struct snap *snap,
+			 const struct snap_proc *proc, struct rows *rows)
 {
-	char when[FMT_LEN], mapped[FMT_LEN], pinned[FMT_LEN];
+	size_t i, at = rows->nr, p = proc - snap->procs;
+	int rc = add_row(rows, VIEW_PROC, proc) ? 0 : -ENOMEM;
 
-	switch (line) {
-	case 0:
-		snprintf(buf, CELL_LEN, "iommutop - %s  kernel %s  iommufd %s",
-			 fmt_clock(when, snap->real_ns, 0), kernel,
-			 version[0] ? version : "(no version)");
-		break;
-	case 1:
-		snprintf(buf, CELL_LEN,
-			 "contexts %zu  IOASes %zu  maps %" PRIu64
-			 "  mapped %s  pinned %s  devices %zu",
-			 snap->nr_ctxs, snap->nr_ioases, snap->total_maps,
-			 fmt_bytes(mapped, snap->total_mapped_bytes, raw_bytes),
-			 fmt_bytes(pinned, snap->total_pinned_bytes, raw_bytes), snap->nr_devices);
-		break;
-	case 2:
-		header_rates(snap, buf);
-		break;
+	for (i = 0; !rc && i < snap->nr_ioases; i++) {
+		if (snap->ctxs[snap->ioases[i].ctx].proc == p &&
+		    want_ioas(env, snap, &snap->ioases[i]))
+			rc = add_ioas_tree(snap, i, at, rows);
+	}
+	/* Bound, but attached to nothing. */
+	for (i = 0; !rc && i < snap->nr_devices; i++) {
+		if (snap->ctxs[snap->devices[i].ctx].proc == p && !snap->devices[i].v.ioas_cookie)
+			rc = add_child(rows, VIEW_DEV, &snap->devices[i], at);
+	}
+	return rc;
+}
+
+static int make_tree(const struct env *env, const struct snap *snap, struct rows *rows)
+{
+	struct rows procs = {};
+	size_t i;
+	int rc;
+
+	rc = add_flat(env, snap, VIEW_PROC, &procs);
+	if (!rc)
+		sort_rows(env, snap, VIEW_PROC, &procs);
+	for (i = 0; !rc && i < procs.nr; i++)
+		rc = add_proc_tree(env, snap, procs.row[i].obj, rows);
+	rows_free(&procs);
+	return rc;
+}
+
+int rows_make(const struct env *env, const struct snap *snap, struct rows *rows)
+{
+	int rc;
+
+	memset(rows, 0, sizeof(*rows));
+	if (env->tree) {
+		rc = make_tree(env, snap, rows);
+	} else {
+		rc = add_flat(env, snap, env->view, rows);
+		if (!rc)
+			sort_rows(env, snap, env->view, rows);
+	}
+	if (rc)
+		rows_free(rows);
+	else if (env->rows && rows->nr > (size_t)env->rows)
+		rows->nr = env->rows;
+	return rc;
+}
+
+void rows_free(struct rows *rows)
+{
+	free(rows->row);
+	memset(rows, 0, sizeof(*rows));
+}
+
+bool rows_same(const struct row *a, const struct row *b)
+{
+	if (a->view != b->view)
+		return false;
+	switch (a->view) {
+	case VIEW_USER:
+		return ((const struct snap_user *)a->obj)->uid ==
+		       ((const struct snap_user *)b->obj)->uid;
+	case VIEW_IOAS:
+		return ((const struct snap_ioas *)a->obj)->v.cookie ==
+		       ((const struct snap_ioas *)b->obj)->v.cookie;
+	case VIEW_MAP:
+		return ((const struct snap_area *)a->obj)->v.ioas_cookie ==
+		       ((const struct snap_area *)b->obj)->v.ioas_cookie &&
+		       ((const struct snap_area *)a->obj)->v.iova ==
+		       ((const struct snap_area *)b->obj)->v.iova;
+	case VIEW_DEV:
+		return !strcmp(((const struct snap_device *)a->obj)->v.name,
+			       ((const struct snap_device *)b->obj)->v.name);
+	case VIEW_HWPT:
+		return ((const struct snap_hwpt *)a->obj)->v.ctx_cookie ==
+		       ((const struct snap_hwpt *)b->obj)->v.ctx_cookie &&
+		       ((const struct snap_hwpt *)a->obj)->v.id ==
+		       ((const struct snap_hwpt *)b->obj)->v.id;
+	case VIEW_LAT:
+		return ((const struct snap_lat *)a->obj)->lat ==
+		       ((const struct snap_lat *)b->obj)->lat;
+	case VIEW_POLICY:
+		return !strcmp(((const struct snap_policy *)a->obj)->name,
+			       ((const struct snap_policy *)b->obj)->name);
 	default:
-		header_refusal(snap, raw_bytes, buf);
+		return ((const struct snap_proc *)a->obj)->tgid ==
+		       ((const struct snap_proc *)b->obj)->tgid;
 	}
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A snapshot as rows and columns of text: what the printed table and the
- * live screen both show.
+ * A snapshot as rows and columns: what tables, files and the live screen show.
  */
 #ifndef ROWS_H
 #define ROWS_H
@@ -9,67 +8,81 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "cell.h"
 #include "options.h"
 #include "snapshot.h"
 
-#define CELL_LEN 512
-#define ROWS_MAX_COLUMNS 16
+#define ROWS_MAX_COLUMNS 24
 
-struct row_args {
-	const struct snap *snap;
-	const void *row; /* struct snap_proc or struct snap_area */
-	bool raw_bytes;
+/* One row: an element of one of the snapshot's arrays. */
+struct row {
+	enum view view; /* of which array */
+	unsigned int depth; /* in a tree */
+	size_t parent; /* its row; SIZE_MAX: none */
+	const void *obj;
 };
 
 /**
  * struct column - one column of a view
  * @title: its heading
- * @key: its name for --sort
+ * @key: its name in options and expressions
+ * @type: of its cells
  * @width: at least this wide
- * @left: text, written from the left
  * @down: sorted from the greatest to the least unless turned round
- * @number: what it is sorted by; NULL: by its text
- * @cell: writes its text into a buffer of CELL_LEN bytes
+ * @extra: shown only when asked for, by --fields
+ * @get: fills in a cell
+ * @help: what it says
  */
 struct column {
 	const char *title;
 	const char *key;
+	enum cell_type type;
 	int width;
-	bool left;
 	bool down;
-	double (*number)(const struct row_args *a);
-	void (*cell)(const struct row_args *a, char *buf);
+	bool extra;
+	void (*get)(const struct snap *snap, const struct row *row, struct cell *c);
+	const char *help;
 };
 
-/** rows_columns() - a view's columns, and how many */
-const struct column *rows_columns(enum view view, int *nr);
+/* All columns of a view, in order; rows_column() gives one by name. */
+const struct column *columns_of(enum view view, int *nr);
 
-/** rows_find_column() - a column by "KEY" or "-KEY"; -1 if there is none */
-int rows_find_column(enum view view, const char *key);
+/** column_find() - by "KEY" or "-KEY"; NULL if there is none */
+const struct column *column_find(enum view view, const char *key);
 
-/** rows_list_keys() - --sort=help */
-void rows_list_keys(enum view view, FILE *out);
+/** columns_list() - --sort=help and --fields=help */
+void columns_list(enum view view, FILE *out);
 
 /**
- * rows_sort() - the rows of a view, in order
- * @snap: where they come from, and must outlive them
- * @view: which
- * @column: to sort by; -1: the view's own order
- * @turned: the other way round
- * @rows: set to a new array of pointers into @snap; free() it
+ * columns_pick() - the columns to show
+ * @fields: "KEY,KEY…", or NULL for those that are not extra
+ * @cols: ROWS_MAX_COLUMNS of them
  *
- * Return: how many rows, or a negative errno.
+ * Return: how many; -1 if a name is not known, and @bad is set to it.
  */
-ssize_t rows_sort(const struct snap *snap, enum view view, int column, bool turned,
-		  const void ***rows);
+int columns_pick(enum view view, const char *fields, const struct column **cols, char bad[32]);
+
+/* Rows in the order in which they are shown. */
+struct rows {
+	struct row *row;
+	size_t nr, max;
+};
 
 /**
- * rows_header() - the lines above the table
- * @line: 0 to ROWS_HEADER_LINES - 1
- * @buf: CELL_LEN bytes
+ * rows_make() - the rows of a view
+ * @env: the view, the order, what is filtered out
+ * @snap: where they come from, and must outlive them
+ * @rows: filled in; free it with rows_free()
+ *
+ * Return: 0 or -ENOMEM.
  */
-#define ROWS_HEADER_LINES 4
-void rows_header(const struct snap *snap, const char *kernel, const char *version, int line,
-		 bool raw_bytes, char *buf);
+int rows_make(const struct env *env, const struct snap *snap, struct rows *rows);
+void rows_free(struct rows *rows);
+
+/** rows_same() - do two rows, of different snapshots, show the same thing? */
+bool rows_same(const struct row *a, const struct row *b);
+
+/** rows_view() - the view that the options ask for, with --tree */
+enum view rows_view(const struct env *env);
 
 #endif

@@ -255,7 +255,7 @@ static int check(const struct tracer *t)
 	int rc;
 
 	source_probe(&src);
-	rc = source_check(&src);
+	rc = source_check(&src, false);
 	if (rc)
 		return rc;
 	if ((t->env.pids.nr || t->env.cmd) && !source_host_pids()) {
@@ -274,7 +274,7 @@ int main(int argc, char **argv)
 	options_parse(&t.env, argc, argv);
 	if (t.env.info) {
 		source_probe(&src);
-		source_info(&src, stdout);
+		source_info(&src, false, stdout);
 		return tool_flush(stdout) < 0 ? TOOL_RUNTIME : TOOL_OK;
 	}
 	rc = check(&t);

@@ -4,6 +4,7 @@
 #define TOOL_ARGS_H
 
 #include <argp.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
 #define MAX_PIDS 256
@@ -14,8 +15,19 @@ struct pid_list {
 	unsigned int nr;
 };
 
+/* The users that -u names, likewise. */
+struct uid_list {
+	uid_t uids[MAX_PIDS];
+	unsigned int nr;
+};
+
+/* Is it in the list, or the list empty? */
+bool args_has_pid(const struct pid_list *list, pid_t pid);
+bool args_has_uid(const struct uid_list *list, uid_t uid);
+
 /* Each ends the program with a message and status 2 if @arg is not one. */
 void args_pids(struct argp_state *state, struct pid_list *list, const char *arg);
+void args_users(struct argp_state *state, struct uid_list *list, const char *arg);
 long args_count(struct argp_state *state, const char *what, const char *arg);
 
 #endif

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <systemd/sd-login.h>
+
 #include "fmt.h"
 #include "procinfo.h"
 
@@ -72,6 +74,53 @@ int procinfo_command(pid_t pid, char *buf, size_t size)
 	}
 	fmt_plain(buf);
 	return 0;
+}
+
+/* QEMU's -name NAME, -name guest=NAME,… in a command line of @len bytes. */
+static bool qemu_name(const char *args, size_t len, char *buf, size_t size)
+{
+	const char *arg = args, *end = args + len, *value;
+
+	for (; arg < end; arg += strlen(arg) + 1) {
+		if (strcmp(arg, "-name") && strcmp(arg, "--name"))
+			continue;
+		value = arg + strlen(arg) + 1;
+		if (value >= end)
+			return false;
+		if (!strncmp(value, "guest=", 6))
+			value += 6;
+		snprintf(buf, size, "%.*s", (int)strcspn(value, ","), value);
+		return true;
+	}
+	return false;
+}
+
+void procinfo_guest(pid_t pid, char *buf, size_t size)
+{
+	char args[16384], *machine = NULL;
+	ssize_t len;
+
+	buf[0] = 0;
+	if (sd_pid_get_machine_name(pid, &machine) >= 0 && machine) {
+		snprintf(buf, size, "%s", machine);
+		free(machine);
+		fmt_plain(buf);
+		return;
+	}
+	len = read_proc(pid, "cmdline", args, sizeof(args));
+	if (len > 0 && memmem(args, strlen(args), "qemu", 4) && qemu_name(args, len, buf, size))
+		fmt_plain(buf);
+}
+
+void procinfo_cgroup(pid_t pid, char *buf, size_t size)
+{
+	char *path = NULL;
+
+	buf[0] = 0;
+	if (sd_pid_get_cgroup(pid, &path) >= 0 && path)
+		snprintf(buf, size, "%s", path);
+	free(path);
+	fmt_plain(buf);
 }
 
 const char *procinfo_user(uid_t uid)

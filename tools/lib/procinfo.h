@@ -21,6 +21,16 @@ bool procinfo_lives(pid_t pid, uint64_t boot_ns);
 /** procinfo_command() - its command line, printable; 0 or -ENOENT */
 int procinfo_command(pid_t pid, char *buf, size_t size);
 
+/**
+ * procinfo_guest() - the virtual machine that a process is
+ * @buf: its name as systemd has registered it, else what QEMU was called by
+ *	its -name; "" if it is none
+ */
+void procinfo_guest(pid_t pid, char *buf, size_t size);
+
+/** procinfo_cgroup() - its cgroup v2 path: "/machine.slice/…"; "" if unknown */
+void procinfo_cgroup(pid_t pid, char *buf, size_t size);
+
 /** procinfo_user() - a user's name, or the number; remembered */
 const char *procinfo_user(uid_t uid);
 

@@ -8,13 +8,15 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <cap-ng.h>
+
 #include "source.h"
 #include "tool.h"
 
 #define MODULE_BTF "/sys/kernel/btf/iommufd"
+#define TYPE1_BTF "/sys/kernel/btf/vfio_iommu_type1"
 /* A function that only this project's module has. */
 #define OUR_KFUNC "bpf_iter_iommufd_ctx_new"
-#define CAP_SYS_ADMIN_BIT 21
 
 static bool exists(const char *path)
 {
@@ -34,20 +36,26 @@ static void read_word(const char *path, char *buf, size_t size)
 	fclose(f);
 }
 
+/* What modprobe would load is not always what was loaded. */
+static void read_installed(char *buf, size_t size)
+{
+	FILE *f = popen("PATH=/usr/sbin:/sbin:/usr/bin:/bin modinfo -F version iommufd 2>/dev/null",
+			"re");
+
+	buf[0] = 0;
+	if (!f)
+		return;
+	if (!fgets(buf, size, f))
+		buf[0] = 0;
+	buf[strcspn(buf, "\n")] = 0;
+	pclose(f);
+}
+
 static bool has_sys_admin(void)
 {
-	unsigned long long caps = 0;
-	char line[128];
-	FILE *f = fopen("/proc/self/status", "re");
-
-	if (!f)
+	if (capng_get_caps_process())
 		return geteuid() == 0;
-	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "CapEff: %llx", &caps) == 1)
-			break;
-	}
-	fclose(f);
-	return caps & (1ULL << CAP_SYS_ADMIN_BIT);
+	return capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_ADMIN);
 }
 
 /*
@@ -101,7 +109,10 @@ void source_probe(struct source *src)
 	src->vfio = exists("/sys/module/vfio");
 	src->type1 = exists("/sys/module/vfio_iommu_type1");
 	read_word("/sys/module/iommufd/version", src->version, sizeof(src->version));
-	if (src->module_btf && contains(MODULE_BTF, OUR_KFUNC))
+	src->type1_btf = exists(TYPE1_BTF);
+	read_installed(src->installed, sizeof(src->installed));
+	src->ours = src->module_btf && contains(MODULE_BTF, OUR_KFUNC);
+	if (src->ours)
 		src->kind = SOURCE_OURS;
 	else if (src->iommufd)
 		src->kind = SOURCE_FOREIGN;
@@ -109,13 +120,23 @@ void source_probe(struct source *src)
 		src->kind = SOURCE_TYPE1;
 }
 
-static int check_kind(const struct source *src)
+static int check_type1(const struct source *src)
 {
+	if (src->type1_btf)
+		return 0;
+	complain("the loaded vfio_iommu_type1 module has no BTF (" TYPE1_BTF "); use a kernel with CONFIG_DEBUG_INFO_BTF_MODULES=y");
+	return TOOL_BPF;
+}
+
+static int check_kind(const struct source *src, bool type1)
+{
+	if (type1 && src->type1 && !src->ours)
+		return check_type1(src);
 	switch (src->kind) {
 	case SOURCE_OURS:
 		return 0;
 	case SOURCE_TYPE1:
-		complain("only stock VFIO type1 is loaded, which this version does not read yet; load iommufd-bpf's iommufd.ko: modprobe iommufd");
+		complain("only stock VFIO type1 is loaded, which this tool does not read; load iommufd-bpf's iommufd.ko: modprobe iommufd");
 		return TOOL_SOURCE;
 	case SOURCE_FOREIGN:
 		complain("the iommufd that is loaded is not iommufd-bpf's, or is older than this tool: it has no %s(); load the module of the same release",
@@ -128,7 +149,7 @@ static int check_kind(const struct source *src)
 	return TOOL_SOURCE;
 }
 
-int source_check(const struct source *src)
+int source_check(const struct source *src, bool type1)
 {
 	if (!src->privileged) {
 		complain("needs root (CAP_SYS_ADMIN, to read the module's BTF and load BPF programs); run it with sudo");
@@ -142,11 +163,11 @@ int source_check(const struct source *src)
 		complain("the kernel has no BTF (/sys/kernel/btf/vmlinux); use a kernel with CONFIG_DEBUG_INFO_BTF=y");
 		return TOOL_BPF;
 	}
-	if (src->iommufd && !src->module_btf) {
+	if (src->iommufd && !src->module_btf && !(type1 && src->type1)) {
 		complain("the loaded iommufd module has no BTF (" MODULE_BTF "); rebuild it with pahole installed and the kernel's vmlinux in its build folder");
 		return TOOL_BPF;
 	}
-	return check_kind(src);
+	return check_kind(src, type1);
 }
 
 bool source_host_pids(void)
@@ -162,23 +183,35 @@ static const char *yes_no(bool yes)
 	return yes ? "yes" : "no";
 }
 
-void source_info(const struct source *src, FILE *out)
+static const char *used(const struct source *src, bool type1)
 {
-	static const char * const used[] = {
-		[SOURCE_NONE] = "none: neither iommufd nor VFIO is loaded",
-		[SOURCE_TYPE1] = "none: stock VFIO type1 is not read by this version yet",
-		[SOURCE_FOREIGN] = "none: this iommufd is not iommufd-bpf's",
-		[SOURCE_OURS] = "iommufd-bpf's module: iterators, tracepoints",
-	};
+	type1 = type1 && src->type1 && src->type1_btf;
+	if (src->ours)
+		return type1 ? "iommufd-bpf's module, and VFIO type1" :
+			       "iommufd-bpf's module: iterators, tracepoints";
+	if (type1)
+		return "VFIO type1: its structures by BTF, its functions by fentry";
+	if (src->iommufd)
+		return "none: this iommufd is not iommufd-bpf's";
+	if (src->type1)
+		return "none: VFIO type1 is not read here";
+	return "none: neither iommufd nor VFIO is loaded";
+}
+
+void source_info(const struct source *src, bool type1, FILE *out)
+{
+	const char *version = src->version[0] ? src->version : "(no version)";
 
 	fprintf(out, "tool version:       " TOOL_VERSION "\n");
 	fprintf(out, "kernel:             %s\n", src->kernel);
-	fprintf(out, "source in use:      %s\n", used[src->kind]);
-	fprintf(out, "iommufd module:     %s%s%s\n", src->iommufd ? "loaded" : "not loaded",
-		src->version[0] ? ", version " : "", src->version);
+	fprintf(out, "source in use:      %s\n", used(src, type1));
+	fprintf(out, "iommufd module:     %s%s\n", src->iommufd ? "loaded, version " : "not loaded",
+		src->iommufd ? version : "");
+	fprintf(out, "  installed:        %s\n", src->installed[0] ? src->installed : "no");
 	fprintf(out, "  its BTF:          %s\n", yes_no(src->module_btf));
-	fprintf(out, "stock VFIO type1:   %s; its containers are not shown: this version reads iommufd only\n",
-		src->type1 ? "loaded" : "not loaded");
+	fprintf(out, "  iommufd-bpf's:    %s\n", yes_no(src->ours));
+	fprintf(out, "VFIO type1:         %s\n", src->type1 ? "loaded" : "not loaded");
+	fprintf(out, "  its BTF:          %s\n", yes_no(src->type1_btf));
 	fprintf(out, "kernel BTF:         %s\n", yes_no(src->kernel_btf));
 	fprintf(out, "may load BPF:       %s\n", yes_no(src->privileged && !src->lockdown));
 	fprintf(out, "lockdown forbids:   %s\n", yes_no(src->lockdown));

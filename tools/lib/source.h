@@ -20,10 +20,13 @@ struct source {
 	bool kernel_btf;
 	bool iommufd; /* a module named iommufd is loaded */
 	bool module_btf;
+	bool ours; /* the loaded iommufd is this project's */
 	bool vfio;
 	bool type1;
+	bool type1_btf;
 	char kernel[65];
 	char version[32]; /* of the loaded iommufd, or "" */
+	char installed[32]; /* of what modprobe would load, or "" */
 };
 
 /** source_probe() - look at the running kernel; never fails */
@@ -32,16 +35,17 @@ void source_probe(struct source *src);
 /**
  * source_check() - can this tool read its numbers here?
  * @src: from source_probe()
+ * @type1: it can read stock VFIO type1, too, and takes what there is
  *
  * Return: 0, or the exit code, after one sentence about what is missing and
  * what to do.
  */
-int source_check(const struct source *src);
+int source_check(const struct source *src, bool type1);
 
 /** source_host_pids() - are processes numbered here as in the kernel's events? */
 bool source_host_pids(void);
 
-/** source_info() - --info: print what was found, and what is not read yet */
-void source_info(const struct source *src, FILE *out);
+/** source_info() - --info: print what was found; @type1 as in source_check() */
+void source_info(const struct source *src, bool type1, FILE *out);
 
 #endif

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* What the sources do alike with BPF maps and records. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+
+#include "bpfio.h"
+#include "fmt.h"
+
+struct bpfio_gone {
+	uint64_t cookie;
+	enum { STALE_BEFORE, STALE_AGAIN, STALE_NEW } seen;
+};
+
+static size_t array_bytes(const struct bpf_map *map)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+	size_t bytes = (size_t)bpf_map__value_size(map) * bpf_map__max_entries(map);
+
+	return (bytes + page - 1) / page * page;
+}
+
+const void *bpfio_map_array(const struct bpf_map *map)
+{
+	/* Written to by who asks about tasks: an array of questions. */
+	void *p = mmap(NULL, array_bytes(map), PROT_READ | PROT_WRITE, MAP_SHARED,
+		       bpf_map__fd(map), 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+void bpfio_unmap_array(const void *array, const struct bpf_map *map)
+{
+	munmap((void *)array, array_bytes(map));
+}
+
+static int take_ctx(struct snap *snap, enum top_source source, const struct top_rec *rec)
+{
+	struct snap_ctx *ctx = SNAP_ADD(snap, ctxs);
+
+	if (!ctx)
+		return -ENOMEM;
+	ctx->v = rec->ctx;
+	ctx->source = source;
+	ctx->proc = SIZE_MAX;
+	return 0;
+}
+
+static int take_device(struct snap *snap, const struct top_rec *rec)
+{
+	struct snap_device *dev = SNAP_ADD(snap, devices);
+
+	if (!dev)
+		return -ENOMEM;
+	dev->v = rec->device;
+	dev->v.name[sizeof(dev->v.name) - 1] = 0;
+	dev->ctx = snap->nr_ctxs - 1;
+	return 0;
+}
+
+static int take_hwpt(struct snap *snap, const struct top_rec *rec)
+{
+	struct snap_hwpt *hwpt = SNAP_ADD(snap, hwpts);
+
+	if (!hwpt)
+		return -ENOMEM;
+	hwpt->v = rec->hwpt;
+	hwpt->ctx = snap->nr_ctxs - 1;
+	hwpt->dirty_rate = -1;
+	return 0;
+}
+
+static int take_ioas(struct snap *snap, const struct top_rec *rec)
+{
+	struct snap_ioas *ioas = SNAP_ADD(snap, ioases);
+
+	if (!ioas)
+		return -ENOMEM;
+	ioas->v = rec->ioas;
+	ioas->ctx = snap->nr_ctxs - 1;
+	return 0;
+}
+
+static int take_area(struct snap *snap, const struct top_rec *rec)
+{
+	struct snap_area *area = SNAP_ADD(snap, areas);
+
+	if (!area)
+		return -ENOMEM;
+	area->v = rec->area;
+	area->ioas = snap->nr_ioases - 1;
+	return 0;
+}
+
+int bpfio_take_rec(struct snap *snap, enum top_source source, const struct top_rec *rec)
+{
+	if (rec->kind == TOP_CTX)
+		return take_ctx(snap, source, rec);
+	if (!snap->nr_ctxs)
+		return -EPROTO;
+	switch (rec->kind) {
+	case TOP_DEVICE:
+		return take_device(snap, rec);
+	case TOP_HWPT:
+		return take_hwpt(snap, rec);
+	case TOP_IOAS:
+		return take_ioas(snap, rec);
+	case TOP_AREA:
+		return snap->nr_ioases ? take_area(snap, rec) : -EPROTO;
+	}
+	return -EPROTO;
+}
+
+void bpfio_take_refusal(struct snap *snap, const struct top_refusal *ref)
+{
+	if (ref->boot_ns < snap->last_refusal.boot_ns)
+		return;
+	snap->last_refusal = *ref;
+	snap->last_refusal.comm[TOP_COMM_LEN - 1] = 0;
+	fmt_plain(snap->last_refusal.comm);
+	fmt_plain(snap->last_refusal.policy);
+	fmt_plain(snap->last_refusal.reason);
+}
+
+uint64_t bpfio_lost(const struct bpf_object *obj)
+{
+	struct bpf_prog_info info;
+	struct bpf_program *prog;
+	uint64_t lost = 0;
+	__u32 len;
+
+	bpf_object__for_each_program(prog, obj) {
+		len = sizeof(info);
+		memset(&info, 0, sizeof(info));
+		if (bpf_program__fd(prog) >= 0 &&
+		    !bpf_prog_get_info_by_fd(bpf_program__fd(prog), &info, &len))
+			lost += info.recursion_misses;
+	}
+	return lost;
+}
+
+void bpfio_clear(int fd, size_t key_size)
+{
+	char key[64];
+
+	if (key_size > sizeof(key))
+		return;
+	while (!bpf_map_get_next_key(fd, NULL, key)) {
+		if (bpf_map_delete_elem(fd, key))
+			return;
+	}
+}
+
+static struct bpfio_gone *find_stale(struct bpfio_stale *stale, uint64_t cookie)
+{
+	size_t i;
+
+	for (i = 0; i < stale->nr; i++) {
+		if (stale->gone[i].cookie == cookie)
+			return &stale->gone[i];
+	}
+	return NULL;
+}
+
+void bpfio_drop_stale(struct bpfio_stale *stale, int fd, struct snap *snap, enum top_source source)
+{
+	__u64 *prev = NULL, key, next;
+	struct bpfio_gone *gone;
+	size_t i, kept = 0;
+
+	for (i = 0; i < stale->nr; i++)
+		stale->gone[i].seen = STALE_BEFORE;
+	while (!bpf_map_get_next_key(fd, prev, &next)) {
+		key = next;
+		prev = &key;
+		if (snap_find_ctx(snap->ctxs, snap->nr_ctxs, source, key))
+			continue;
+		gone = find_stale(stale, key);
+		if (gone) {
+			gone->seen = STALE_AGAIN;
+			continue;
+		}
+		gone = snap_add(&stale->gone, &stale->nr, &stale->max, sizeof(*gone));
+		if (!gone)
+			return;
+		gone->cookie = key;
+		gone->seen = STALE_NEW;
+	}
+	for (i = 0; i < stale->nr; i++) {
+		if (stale->gone[i].seen == STALE_AGAIN)
+			bpf_map_delete_elem(fd, &stale->gone[i].cookie);
+		else if (stale->gone[i].seen == STALE_NEW)
+			stale->gone[kept++] = stale->gone[i];
+	}
+	stale->nr = kept;
+}
+
+void bpfio_stale_free(struct bpfio_stale *stale)
+{
+	free(stale->gone);
+	memset(stale, 0, sizeof(*stale));
+}

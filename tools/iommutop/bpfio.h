@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What the sources do alike with BPF maps and records. */
+#ifndef BPFIO_H
+#define BPFIO_H
+
+#include <bpf/libbpf.h>
+
+#include "snapshot.h"
+
+/* An array map that is mapped into this process; NULL and errno on failure. */
+const void *bpfio_map_array(const struct bpf_map *map);
+void bpfio_unmap_array(const void *array, const struct bpf_map *map);
+
+/** bpfio_take_rec() - add a walk's record to a snapshot; 0 or a negative errno */
+int bpfio_take_rec(struct snap *snap, enum top_source source, const struct top_rec *rec);
+
+/** bpfio_take_refusal() - the snapshot's last refusal, if it is the latest */
+void bpfio_take_refusal(struct snap *snap, const struct top_refusal *ref);
+
+/** bpfio_lost() - events that the kernel did not give to an object's programs */
+uint64_t bpfio_lost(const struct bpf_object *obj);
+
+/** bpfio_clear() - remove all elements of a hash */
+void bpfio_clear(int fd, size_t key_size);
+
+/* Counters whose context the last walk did not find. */
+struct bpfio_stale {
+	struct bpfio_gone *gone;
+	size_t nr, max;
+};
+
+/**
+ * bpfio_drop_stale() - remove the counters of contexts that are closed
+ * @stale: what was missing the last time
+ * @fd: the hash of counters, by cookie
+ * @snap: what exists now
+ * @source: whose contexts the hash is about
+ *
+ * One that was opened after the walk looks the same once, but not twice.
+ */
+void bpfio_drop_stale(struct bpfio_stale *stale, int fd, struct snap *snap,
+		      enum top_source source);
+void bpfio_stale_free(struct bpfio_stale *stale);
+
+#endif

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A source: iommufd-bpf's module, by its iterators and tracepoints.
+ *
+ * A walk may take several calls: each returns at most TOP_RECS records and
+ * leaves its cursor in the mapped walk structure for the next one. Records
+ * come in the order context, its devices, its HWPTs, its IOASes, each followed
+ * by its areas, so that a record belongs to the last context or IOAS before it.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "bpfio.h"
+#include "count.skel.h"
+#include "fmt.h"
+#include "ours.h"
+#include "tool.h"
+#include "walk.skel.h"
+
+struct ours {
+	struct walk_bpf *walk;
+	struct count_bpf *count; /* NULL: not counting */
+	const struct top_rec *recs;
+	struct bpfio_stale stale;
+};
+
+struct ours *ours_open(bool count, int *err)
+{
+	struct ours *o = calloc(1, sizeof(*o));
+	int rc = -ENOMEM;
+
+	if (!o)
+		goto fail;
+	o->walk = walk_bpf__open_and_load();
+	if (!o->walk) {
+		rc = -errno;
+		goto fail;
+	}
+	o->recs = bpfio_map_array(o->walk->maps.recs);
+	if (!o->recs) {
+		rc = -errno;
+		goto fail;
+	}
+	if (count) {
+		o->count = count_bpf__open_and_load();
+		rc = o->count ? count_bpf__attach(o->count) : -errno;
+		if (rc)
+			goto fail;
+	}
+	return o;
+fail:
+	*err = tool_libbpf_failed("iommutop's BPF programs", rc);
+	ours_close(o);
+	return NULL;
+}
+
+void ours_close(struct ours *o)
+{
+	if (!o)
+		return;
+	if (o->recs)
+		bpfio_unmap_array(o->recs, o->walk->maps.recs);
+	walk_bpf__destroy(o->walk);
+	count_bpf__destroy(o->count);
+	bpfio_stale_free(&o->stale);
+	free(o);
+}
+
+static int run_walk(struct ours *o, struct snap *snap)
+{
+	struct top_walk *w = &o->walk->bss->walk;
+	__u32 i;
+	int rc;
+
+	do {
+		LIBBPF_OPTS(bpf_test_run_opts, run);
+
+		rc = bpf_prog_test_run_opts(bpf_program__fd(o->walk->progs.walk_objects), &run);
+		if (rc)
+			return rc;
+		/* It did not get anywhere: it would do so for ever. */
+		if (!w->done && !w->nr_recs)
+			return -EPROTO;
+		for (i = 0; i < w->nr_recs; i++) {
+			rc = bpfio_take_rec(snap, TOP_IOMMUFD, &o->recs[i]);
+			if (rc)
+				return rc;
+		}
+	} while (!w->done);
+	return 0;
+}
+
+int ours_walk(struct ours *o, bool want_areas, struct snap *snap)
+{
+	int rc;
+
+	memset(&o->walk->bss->walk, 0, sizeof(o->walk->bss->walk));
+	o->walk->bss->walk.want_areas = want_areas;
+	rc = run_walk(o, snap);
+	if (!rc)
+		snap->sources[TOP_IOMMUFD] = true;
+	return rc;
+}
+
+void ours_stats(struct ours *o, uint64_t cookie, struct top_stats *st)
+{
+	memset(st, 0, sizeof(*st));
+	/* A context without operations since the start has none: all zero. */
+	if (o->count)
+		bpf_map__lookup_elem(o->count->maps.ctx_stats, &cookie, sizeof(cookie), st,
+				     sizeof(*st), 0);
+}
+
+static void take_refusal(struct ours *o, struct snap *snap)
+{
+	uint64_t before, nr = o->count->bss->nr_refusals;
+	struct top_refusal ref;
+	__u32 slot;
+	int tries;
+
+	snap->nr_refusals += nr;
+	for (tries = 0; nr && tries < 8; tries++) {
+		before = nr;
+		slot = (nr - 1) % TOP_REFUSALS;
+		if (!bpf_map__lookup_elem(o->count->maps.refusals, &slot, sizeof(slot), &ref,
+					  sizeof(ref), 0) &&
+		    ref.seq == nr) {
+			bpfio_take_refusal(snap, &ref);
+			return;
+		}
+		/* Being written, or overtaken: look again, or at the one before. */
+		nr = o->count->bss->nr_refusals;
+		if (nr == before)
+			nr--;
+	}
+}
+
+/* Without the module's own list of policies: those that have refused. */
+static int take_policies(struct ours *o, struct snap *snap)
+{
+	int fd = bpf_map__fd(o->count->maps.denials);
+	char key[TOP_POLICY_LEN], *prev = NULL;
+	struct snap_policy *pol;
+	struct top_denials den;
+
+	while (!bpf_map_get_next_key(fd, prev, key)) {
+		prev = key;
+		if (bpf_map_lookup_elem(fd, key, &den))
+			continue;
+		pol = SNAP_ADD(snap, policies);
+		if (!pol)
+			return -ENOMEM;
+		memcpy(pol->name, key, sizeof(pol->name));
+		pol->name[sizeof(pol->name) - 1] = 0;
+		fmt_plain(pol->name);
+		pol->allowed = TOP_UNKNOWN;
+		pol->ns_per_call = TOP_UNKNOWN;
+		pol->refused = den.refused;
+		pol->last = den;
+		fmt_plain(pol->last.reason);
+	}
+	return 0;
+}
+
+int ours_totals(struct ours *o, struct snap *snap)
+{
+	if (!o->count)
+		return 0;
+	snap_add_stats(&snap->total, &o->count->bss->total);
+	snap->nr_uncounted += o->count->bss->nr_uncounted;
+	snap->nr_lost += bpfio_lost(o->count->obj);
+	take_refusal(o, snap);
+	bpfio_drop_stale(&o->stale, bpf_map__fd(o->count->maps.ctx_stats), snap, TOP_IOMMUFD);
+	return take_policies(o, snap);
+}
+
+void ours_reset(struct ours *o)
+{
+	if (!o->count)
+		return;
+	memset(&o->count->bss->total, 0, sizeof(o->count->bss->total));
+	bpfio_clear(bpf_map__fd(o->count->maps.ctx_stats), sizeof(__u64));
+	bpfio_clear(bpf_map__fd(o->count->maps.denials), TOP_POLICY_LEN);
+}

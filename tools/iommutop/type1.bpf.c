@@ -1,0 +1,392 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * VFIO type1 containers, on kernels with none of our modules too: every open
+ * file of /dev/vfio/vfio that a task holds, its groups and devices, and the
+ * tree of its mappings.
+ *
+ * The iterator holds a reference to the file, so the container and what hangs
+ * from it cannot go. Its lock cannot be taken from here: every pointer is read
+ * by a probe that fails instead of faulting, every loop is bounded, IOVAs must
+ * rise, and a tree that changed meanwhile is reported as torn, so that
+ * userspace walks it again.
+ */
+#include "vmlinux.h"
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+#include <bpf/bpf_core_read.h>
+#include "shared.h"
+#include "type1.bpf.h"
+
+#define MAX_GROUPS 256
+#define MAX_DEVICES 64
+#define MAX_DOMAINS 256
+#define MAX_DEPTH 64 /* a red-black tree's, of 2^32 nodes */
+#define MAX_MAPPINGS (1 << 20)
+#define TYPE1_NAME "vfio-iommu-type1"
+
+struct top_t1_walk t1;
+/* Kept by the counters: ioctls that change mappings, begun and ended. */
+__u64 nr_begun;
+__u64 nr_ended;
+
+/* The stock vfio.ko's file operations, and ours; 0: not that one. */
+extern const void vfio_fops __ksym __weak;
+extern const void vfio_container_fops __ksym __weak;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, TOP_T1_RECS);
+	__type(key, __u32);
+	__type(value, struct top_rec);
+} recs SEC(".maps");
+
+/* By container: the run that has shown it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, TOP_MAX_CONTAINERS);
+	__type(key, __u64);
+	__type(value, __u64);
+} shown SEC(".maps");
+
+/* Not on the stack: see its description. */
+struct top_t1_position at;
+
+static __always_inline struct top_rec *new_rec(__u32 kind)
+{
+	__u32 i = t1.nr_recs;
+	struct top_rec *rec = bpf_map_lookup_elem(&recs, &i);
+
+	if (!rec) {
+		t1.nr_lost++;
+		return NULL;
+	}
+	rec->kind = kind;
+	t1.nr_recs = i + 1;
+	return rec;
+}
+
+/* The tree */
+
+static __always_inline __u64 left_of(__u64 node)
+{
+	return (__u64)BPF_CORE_READ((struct rb_node *)node, rb_left);
+}
+
+static __always_inline __u64 right_of(__u64 node)
+{
+	return (__u64)BPF_CORE_READ((struct rb_node *)node, rb_right);
+}
+
+static __always_inline __u64 parent_of(__u64 node)
+{
+	/* The lowest bits are its colour. */
+	return BPF_CORE_READ((struct rb_node *)node, __rb_parent_color) & ~3ULL;
+}
+
+static __always_inline struct vfio_dma *dma_of(__u64 node)
+{
+	return (void *)(node - bpf_core_field_offset(struct vfio_dma, node));
+}
+
+/* at.node = the first mapping at or above @iova, or 0. Not inlined: a loop. */
+static __noinline int seek(__u64 root, __u64 iova)
+{
+	__u64 best = 0, node = root;
+	struct vfio_dma *dma;
+	int i;
+
+	bpf_for(i, 0, MAX_DEPTH) {
+		if (!node)
+			break;
+		dma = dma_of(node);
+		if (BPF_CORE_READ(dma, iova) >= iova) {
+			best = node;
+			node = left_of(node);
+		} else {
+			node = right_of(node);
+		}
+	}
+	at.node = best;
+	return 0;
+}
+
+static __noinline int step(void)
+{
+	__u64 node = at.node, next = right_of(node);
+	int i;
+
+	if (next) {
+		bpf_for(i, 0, MAX_DEPTH) {
+			node = next;
+			next = left_of(node);
+			if (!next)
+				break;
+		}
+		at.node = node;
+		return 0;
+	}
+	bpf_for(i, 0, MAX_DEPTH) {
+		next = parent_of(node);
+		if (!next || right_of(next) != node)
+			break;
+		node = next;
+	}
+	at.node = next;
+	return 0;
+}
+
+static __always_inline bool put_area(__u64 cookie, struct vfio_dma *dma, __u64 iova)
+{
+	struct top_rec *rec = new_rec(TOP_AREA);
+	struct task_struct *task;
+
+	if (!rec)
+		return false;
+	task = BPF_CORE_READ(dma, task);
+	rec->area.ioas_cookie = cookie;
+	rec->area.iova = iova;
+	rec->area.length = BPF_CORE_READ(dma, size);
+	rec->area.va = BPF_CORE_READ(dma, vaddr);
+	rec->area.created_ns = TOP_UNKNOWN;
+	rec->area.pinned_pages = BPF_CORE_READ(dma, locked_vm);
+	rec->area.nr_runs = TOP_UNKNOWN;
+	rec->area.prot = BPF_CORE_READ(dma, prot) & 3;
+	rec->area.source = 1;
+	rec->area.tgid = BPF_CORE_READ(task, tgid);
+	rec->area.uid = BPF_CORE_READ(task, cred, uid.val);
+	return true;
+}
+
+/* All mappings: their sums. */
+static __always_inline void sum_up(struct vfio_iommu *iommu)
+{
+	struct vfio_dma *dma;
+	__u64 iova;
+	int i;
+
+	at.mapped_bytes = 0;
+	at.locked_pages = 0;
+	at.nr_areas = 0;
+	at.last_iova = 0;
+	at.owner = 0;
+	seek((__u64)BPF_CORE_READ(iommu, dma_list.rb_node), 0);
+	if (at.node) {
+		dma = dma_of(at.node);
+		at.owner = (__u64)BPF_CORE_READ(dma, task);
+	}
+	bpf_for(i, 0, MAX_MAPPINGS) {
+		if (!at.node)
+			break;
+		dma = dma_of(at.node);
+		iova = BPF_CORE_READ(dma, iova);
+		if (at.nr_areas && iova <= at.last_iova) {
+			t1.torn++;
+			break;
+		}
+		at.last_iova = iova;
+		at.nr_areas++;
+		at.mapped_bytes += BPF_CORE_READ(dma, size);
+		at.locked_pages += BPF_CORE_READ(dma, locked_vm);
+		step();
+	}
+}
+
+/* The mappings from t1.iova on, as far as there is room. */
+static __always_inline void show_areas(struct vfio_iommu *iommu)
+{
+	__u64 iova, avail = BPF_CORE_READ(iommu, dma_avail), begun = nr_begun;
+	struct vfio_dma *dma;
+	int i;
+
+	if (begun != nr_ended)
+		t1.torn++;
+	seek((__u64)BPF_CORE_READ(iommu, dma_list.rb_node), t1.iova);
+	bpf_for(i, 0, TOP_T1_RECS) {
+		if (!at.node)
+			break;
+		dma = dma_of(at.node);
+		iova = BPF_CORE_READ(dma, iova);
+		if (iova < t1.iova) {
+			t1.torn++;
+			break;
+		}
+		if (!put_area((__u64)iommu, dma, iova))
+			return;
+		t1.iova = iova + 1;
+		step();
+	}
+	/* Also when there was room for exactly all. */
+	t1.done = !at.node;
+	if (avail != BPF_CORE_READ(iommu, dma_avail) || begun != nr_begun)
+		t1.torn++;
+}
+
+/* The rest of a container */
+
+static __always_inline void put_device(__u64 cookie, struct vfio_device *vdev, __u32 group)
+{
+	struct top_rec *rec = new_rec(TOP_DEVICE);
+	struct device *dev = BPF_CORE_READ(vdev, dev);
+	const char *name;
+
+	if (!rec)
+		return;
+	rec->device.ctx_cookie = cookie;
+	rec->device.ioas_cookie = cookie;
+	rec->device.id = TOP_UNKNOWN32;
+	rec->device.hwpt_id = TOP_UNKNOWN32;
+	rec->device.group_id = group;
+	name = BPF_CORE_READ(dev, init_name);
+	if (!name)
+		name = BPF_CORE_READ(dev, kobj.name);
+	rec->device.name[0] = 0;
+	bpf_probe_read_kernel_str(rec->device.name, sizeof(rec->device.name), name);
+}
+
+static __noinline int put_group(__u64 cookie, __u64 addr)
+{
+	struct vfio_group *group = (void *)addr;
+	__u64 head = addr + bpf_core_field_offset(struct vfio_group, device_list);
+	__u64 pos = (__u64)BPF_CORE_READ(group, device_list.next);
+	__u32 id = BPF_CORE_READ(group, iommu_group, id);
+	struct vfio_device *vdev;
+	int i;
+
+	bpf_for(i, 0, MAX_DEVICES) {
+		if (!pos || pos == head)
+			break;
+		vdev = (void *)(pos - bpf_core_field_offset(struct vfio_device, group_next));
+		/* Not all devices of a group need be in use. */
+		if (BPF_CORE_READ(vdev, open_count))
+			put_device(cookie, vdev, id);
+		pos = (__u64)BPF_CORE_READ((struct list_head *)pos, next);
+	}
+	return 0;
+}
+
+static __noinline int put_groups(__u64 cookie, __u64 container)
+{
+	__u64 head = container + bpf_core_field_offset(struct vfio_container, group_list);
+	__u64 pos = (__u64)BPF_CORE_READ((struct list_head *)head, next);
+	int i;
+
+	bpf_for(i, 0, MAX_GROUPS) {
+		if (!pos || pos == head)
+			break;
+		put_group(cookie, pos - bpf_core_field_offset(struct vfio_group, container_next));
+		pos = (__u64)BPF_CORE_READ((struct list_head *)pos, next);
+	}
+	return 0;
+}
+
+static __noinline __u32 count_domains(__u64 iommu)
+{
+	__u64 head = iommu + bpf_core_field_offset(struct vfio_iommu, domain_list);
+	__u64 pos = (__u64)BPF_CORE_READ((struct list_head *)head, next);
+	__u32 nr = 0;
+	int i;
+
+	bpf_for(i, 0, MAX_DOMAINS) {
+		if (!pos || pos == head)
+			break;
+		nr = i + 1;
+		pos = (__u64)BPF_CORE_READ((struct list_head *)pos, next);
+	}
+	return nr;
+}
+
+static __always_inline void fill_ioas(struct top_ioas *ioas, __u64 cookie,
+				      struct vfio_iommu *iommu)
+{
+	ioas->cookie = cookie;
+	ioas->ctx_cookie = cookie;
+	ioas->created_ns = TOP_UNKNOWN;
+	ioas->mapped_bytes = at.mapped_bytes;
+	ioas->nr_areas = at.nr_areas;
+	ioas->pinned_pages = at.locked_pages;
+	ioas->nr_domains = count_domains((__u64)iommu);
+	ioas->id = 0;
+	ioas->entries_left = BPF_CORE_READ(iommu, dma_avail);
+	ioas->entries_max = ioas->entries_left + at.nr_areas;
+	ioas->dirty = BPF_CORE_READ(iommu, dirty_page_tracking);
+}
+
+static __always_inline void put_container(struct task_struct *task, __u64 container,
+					  struct vfio_iommu *iommu, __u64 cookie)
+{
+	struct top_rec *rec = new_rec(TOP_CTX);
+	__u64 avail, begun = nr_begun;
+
+	at.owner = 0;
+	if (iommu) {
+		if (begun != nr_ended)
+			t1.torn++;
+		avail = BPF_CORE_READ(iommu, dma_avail);
+		sum_up(iommu);
+		if (avail != BPF_CORE_READ(iommu, dma_avail) || begun != nr_begun)
+			t1.torn++;
+	}
+	/* Whose memory it is, rather than who has the file, too. */
+	if (at.owner)
+		task = (void *)at.owner;
+	if (!rec)
+		return;
+	rec->ctx.cookie = cookie;
+	rec->ctx.cgroup_id = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
+	rec->ctx.created_ns = BPF_CORE_READ(task, group_leader, start_boottime);
+	rec->ctx.tgid = BPF_CORE_READ(task, tgid);
+	rec->ctx.uid = BPF_CORE_READ(task, cred, uid.val);
+	BPF_CORE_READ_STR_INTO(&rec->ctx.comm, task, group_leader, comm);
+	put_groups(cookie, container);
+	if (!iommu)
+		return;
+	rec = new_rec(TOP_IOAS);
+	if (rec)
+		fill_ioas(&rec->ioas, cookie, iommu);
+}
+
+static __always_inline bool is_type1(struct vfio_container *container)
+{
+	const char *name = BPF_CORE_READ(container, iommu_driver, ops, name);
+	char buf[sizeof(TYPE1_NAME)] = {};
+
+	bpf_probe_read_kernel_str(buf, sizeof(buf), name);
+	return !bpf_strncmp(buf, sizeof(buf) - 1, TYPE1_NAME);
+}
+
+SEC("iter/task_file")
+int walk_containers(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+	struct vfio_container *container;
+	struct vfio_iommu *iommu = NULL;
+	__u64 cookie, run = t1.run, *seen;
+	const void *fops;
+
+	if (!task || !file)
+		return 0;
+	fops = file->f_op;
+	if (fops != &vfio_fops && fops != &vfio_container_fops)
+		return 0;
+	container = file->private_data;
+	if (!container)
+		return 0;
+	if (is_type1(container))
+		iommu = BPF_CORE_READ(container, iommu_data);
+	cookie = iommu ? (__u64)iommu : (__u64)container;
+	if (t1.container && t1.container != cookie)
+		return 0;
+	seen = bpf_map_lookup_elem(&shown, &cookie);
+	if (seen && *seen == run)
+		return 0;
+	bpf_map_update_elem(&shown, &cookie, &run, BPF_ANY);
+	if (!t1.container)
+		put_container(task, (__u64)container, iommu, cookie);
+	else if (iommu)
+		show_areas(iommu);
+	return 0;
+}
+
+char LICENSE[] SEC("license") = "GPL";
