@@ -126,8 +126,8 @@ stop()
 	return $status
 }
 
-# holder NAME COMMAND…: a maploop that does them and then waits, told more by
-# tell; sets $pid. One at a time per descriptor: NAME is a or b.
+# holder NAME COMMAND…: a maploop (or $loop) that does them and then waits, told
+# more by tell; sets $pid. One at a time per descriptor: NAME is a or b.
 holder()
 {
 	local name=$1 fd=7
@@ -135,7 +135,7 @@ holder()
 	shift
 	[ "$name" = a ] || fd=8
 	mkfifo "$tmp/$name.in"
-	maploop "$@" - <"$tmp/$name.in" >"$tmp/$name" 2>&1 7>&- 8>&- &
+	${loop:-maploop} "$@" - <"$tmp/$name.in" >"$tmp/$name" 2>&1 7>&- 8>&- &
 	pid=$!
 	children+=("$pid")
 	eval "exec $fd>'$tmp/$name.in'"
@@ -188,6 +188,42 @@ unload_all()
 		sleep 0.1
 	done
 	return 1
+}
+
+# give_vfio BDF: to vfio-pci
+give_vfio()
+{
+	local dir=/sys/bus/pci/devices/$1
+
+	[ "$(basename "$(readlink "$dir/driver")")" != vfio-pci ] || return 0
+	echo vfio-pci >"$dir/driver_override"
+	[ ! -e "$dir/driver" ] || echo "$1" >"$dir/driver/unbind"
+	echo "$1" >/sys/bus/pci/drivers_probe
+	[ "$(basename "$(readlink "$dir/driver")")" = vfio-pci ]
+}
+
+# stock_vfio: Debian's own VFIO, and no module of ours
+stock_vfio()
+{
+	local dir module
+
+	dir=/lib/modules/$(uname -r)/kernel/drivers/vfio
+	unload_all && modprobe irqbypass || return
+	for module in vfio vfio_iommu_type1 pci/vfio-pci-core pci/vfio-pci; do
+		insmod "$dir/$module.ko.xz" || return
+	done
+}
+
+# valid NAME FILE: every line is JSON as the schema in docs/ has it
+valid()
+{
+	local why
+
+	if why=$("$here/validate" "$here/../../docs/iommutop.schema.json" "$2" 2>&1); then
+		ok "$1"
+	else
+		not_ok "$1" "$(tail -n 3 <<<"$why")"
+	fi
 }
 
 [ "$(id -u)" = 0 ] || { echo "not ok tools - must be root, in the VM"; exit 1; }
