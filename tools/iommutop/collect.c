@@ -12,6 +12,7 @@
 #include "collect.h"
 #include "fmt.h"
 #include "join.h"
+#include "more.h"
 #include "ours.h"
 #include "tasks.h"
 #include "tool.h"
@@ -19,12 +20,15 @@
 
 struct collector {
 	struct ours *ours;
+	struct more *more; /* NULL: this module has no more to tell */
 	struct type1 *type1;
 	struct tasks *tasks;
 	bool counting;
 	/* The snapshot before: what the rates are measured from. */
 	struct snap_ctx *old_ctxs;
 	size_t nr_old_ctxs;
+	struct snap_hwpt *old_hwpts;
+	size_t nr_old_hwpts;
 	uint64_t old_mono_ns;
 	uint64_t old_maps;
 	uint64_t old_unmaps;
@@ -43,6 +47,8 @@ struct collector *collect_open(const struct source *src, bool count, int *err)
 	*err = 0;
 	if (src->ours)
 		c->ours = ours_open(count, err);
+	if (c->ours)
+		c->more = more_open();
 	if (!*err && src->type1)
 		c->type1 = type1_open(count, err);
 	if (!*err)
@@ -58,9 +64,11 @@ void collect_close(struct collector *c)
 	if (!c)
 		return;
 	ours_close(c->ours);
+	more_close(c->more);
 	type1_close(c->type1);
 	tasks_close(c->tasks);
 	free(c->old_ctxs);
+	free(c->old_hwpts);
 	free(c);
 }
 
@@ -71,6 +79,8 @@ static int walk(struct collector *c, const struct env *env, struct snap *snap)
 
 	if (c->ours)
 		rc = ours_walk(c->ours, areas, snap);
+	if (!rc && c->more)
+		rc = more_add(c->more, snap, areas);
 	if (!rc && c->type1)
 		rc = type1_walk(c->type1, areas, snap);
 	snap->real_ns = clock_real_ns();
@@ -136,24 +146,45 @@ static int count_host(struct collector *c, struct snap *snap)
 	return rc;
 }
 
+/* Pages a second that reads of dirty bits have found. */
+static void rate_hwpts(struct collector *c, struct snap *snap)
+{
+	double seconds = (snap->mono_ns - c->old_mono_ns) / 1e9;
+	struct top_hwpt *v, *old;
+	size_t i, o;
+
+	for (i = 0; c->old_mono_ns && seconds > 0 && i < snap->nr_hwpts; i++) {
+		v = &snap->hwpts[i].v;
+		for (o = 0; v->dirty && o < c->nr_old_hwpts; o++) {
+			old = &c->old_hwpts[o].v;
+			if (old->ctx_cookie == v->ctx_cookie && old->id == v->id &&
+			    old->dirty_bytes <= v->dirty_bytes)
+				snap->hwpts[i].dirty_rate =
+					(v->dirty_bytes - old->dirty_bytes) / PAGE_BYTES / seconds;
+		}
+	}
+}
+
+static void *copy_of(const void *array, size_t bytes)
+{
+	void *copy = malloc(bytes ? bytes : 1);
+
+	if (copy && bytes)
+		memcpy(copy, array, bytes);
+	return copy;
+}
+
 /* The contexts as they are now: what the next rates are measured from. */
 static void keep_ctxs(struct collector *c, const struct snap *snap)
 {
-	size_t bytes = snap->nr_ctxs * sizeof(*snap->ctxs);
-	struct snap_ctx *copy;
-
 	free(c->old_ctxs);
-	c->old_ctxs = NULL;
-	c->nr_old_ctxs = 0;
-	c->old_mono_ns = 0;
-	copy = malloc(bytes ? bytes : 1);
-	if (!copy)
-		return; /* No rates next time, and nothing wrong. */
-	if (bytes)
-		memcpy(copy, snap->ctxs, bytes);
-	c->old_ctxs = copy;
-	c->nr_old_ctxs = snap->nr_ctxs;
-	c->old_mono_ns = snap->mono_ns;
+	free(c->old_hwpts);
+	c->old_ctxs = copy_of(snap->ctxs, snap->nr_ctxs * sizeof(*snap->ctxs));
+	c->old_hwpts = copy_of(snap->hwpts, snap->nr_hwpts * sizeof(*snap->hwpts));
+	/* Without memory: no rates next time, and nothing wrong. */
+	c->nr_old_ctxs = c->old_ctxs ? snap->nr_ctxs : 0;
+	c->nr_old_hwpts = c->old_hwpts ? snap->nr_hwpts : 0;
+	c->old_mono_ns = c->old_ctxs ? snap->mono_ns : 0;
 }
 
 int collect_snap(struct collector *c, const struct env *env, struct snap *snap)
@@ -180,8 +211,8 @@ int collect_snap(struct collector *c, const struct env *env, struct snap *snap)
 		snap_free(snap);
 		return rc;
 	}
-	if (c->counting)
-		keep_ctxs(c, snap);
+	rate_hwpts(c, snap);
+	keep_ctxs(c, snap);
 	return 0;
 }
 

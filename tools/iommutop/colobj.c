@@ -75,6 +75,27 @@ static void area_prot(const struct snap_area *r, struct cell *c)
 	cell_text(c, fmt_prot(buf, r->v.prot));
 }
 
+/* "4K 12% 2M 88%": of what is pinned. */
+static void area_mix(const struct snap_area *r, struct cell *c)
+{
+	const struct {
+		const char *size;
+		uint64_t bytes;
+	} parts[] = {
+		{ "4K", r->v.bytes_4k }, { "2M", r->v.bytes_2m }, { "1G", r->v.bytes_1g },
+	};
+	uint64_t all = r->v.bytes_4k + r->v.bytes_2m + r->v.bytes_1g;
+	char buf[64] = "";
+	size_t i, len = 0;
+
+	for (i = 0; r->v.bytes_4k != TOP_UNKNOWN && all && i < ARRAY_SIZE(parts); i++) {
+		if (parts[i].bytes)
+			len += snprintf(buf + len, sizeof(buf) - len, "%s%s %u%%", len ? " " : "",
+					parts[i].size, (unsigned int)(parts[i].bytes * 100 / all));
+	}
+	cell_text(c, buf);
+}
+
 NUMBER(m_pid, struct snap_area, snap_proc_of(s, r)->tgid)
 NUMBER(m_ioas, struct snap_area, ioas_of(s, r)->v.id)
 HEX(m_iova, struct snap_area, r->v.iova == TOP_UNKNOWN ? 0 : r->v.iova)
@@ -86,6 +107,7 @@ BYTES(m_avg, struct snap_area, average_run(r))
 GETTER(m_prot, struct snap_area, area_prot(r, c))
 TEXT(m_memory, struct snap_area, memory_name(r->v.source))
 AGE(m_age, struct snap_area, age(s, r->v.created_ns))
+GETTER(m_mix, struct snap_area, area_mix(r, c))
 NUMBER(m_mempid, struct snap_area, r->v.tgid)
 TEXT(m_user, struct snap_area, procinfo_user(r->v.uid))
 TEXT(m_command, struct snap_area, snap_proc_of(s, r)->command)
@@ -101,6 +123,7 @@ static const struct column map_columns[] = {
 	COL("PINNED", "pinned", CELL_BYTES, 6, true, m_pinned, "bytes pinned"),
 	COL("RUNS", "runs", CELL_NUMBER, 5, true, m_runs, "pieces that lie together in memory"),
 	COL("AVGRUN", "avgrun", CELL_BYTES, 6, true, m_avg, "bytes of a piece, on average"),
+	COL("MIX", "mix", CELL_TEXT, 3, false, m_mix, "sizes of pages that it may be mapped by"),
 	COL("AGE", "age", CELL_AGE, 6, true, m_age, "since it was mapped"),
 	EXTRA("MEMPID", "mempid", CELL_NUMBER, 6, false, m_mempid, "whose memory it is"),
 	EXTRA("CHARGED", "charged", CELL_TEXT, 7, false, m_user, "the user who is charged"),
@@ -140,9 +163,9 @@ NUMBER(d_group, struct snap_device, r->v.group_id == TOP_UNKNOWN32 ? TOP_UNKNOWN
 NUMBER(d_id, struct snap_device, id_or_none(r->v.id))
 NUMBER(d_hwpt, struct snap_device, id_or_none(r->v.hwpt_id))
 GETTER(d_ioas, struct snap_device, device_ioas(s, r, c))
-NUMBER(d_pasid, struct snap_device, TOP_UNKNOWN)
+NUMBER(d_pasids, struct snap_device, r->v.nr_pasids == TOP_UNKNOWN32 ? TOP_UNKNOWN : r->v.nr_pasids)
 TEXT(d_kind, struct snap_device, kind_of(s, r->ctx))
-NUMBER(d_faults, struct snap_device, TOP_UNKNOWN)
+NUMBER(d_faults, struct snap_device, r->v.nr_faults)
 NUMBER(d_pid, struct snap_device, owner(s, r->ctx)->tgid)
 TEXT(d_command, struct snap_device, owner(s, r->ctx)->command)
 
@@ -151,7 +174,7 @@ static const struct column dev_columns[] = {
 	COL("DRIVER", "driver", CELL_TEXT, 8, false, d_driver, "the host's driver"),
 	COL("GROUP", "group", CELL_NUMBER, 5, false, d_group, "IOMMU group"),
 	EXTRA("ID", "id", CELL_NUMBER, 3, false, d_id, "its id in the context"),
-	COL("PASID", "pasid", CELL_NUMBER, 5, false, d_pasid, "PASID"),
+	COL("PASIDS", "pasids", CELL_NUMBER, 6, true, d_pasids, "PASIDs that are attached, besides"),
 	COL("HWPT", "hwpt", CELL_NUMBER, 4, false, d_hwpt, "IO page table"),
 	COL("IOAS", "ioas", CELL_NUMBER, 4, false, d_ioas, "IO address space"),
 	COL("KIND", "kind", CELL_TEXT, 7, false, d_kind, "iommufd, or a type1 container"),

@@ -98,6 +98,14 @@ static void drop_procs(struct snap *snap, const struct env *env)
 	snap->nr_procs = kept;
 }
 
+/* A module that does not say has only that mode, or is that old. */
+static enum snap_mode mode_of(const struct snap_ctx *ctx)
+{
+	if (ctx->source == TOP_TYPE1)
+		return SNAP_MODE_MM;
+	return ctx->mode == SNAP_MODE_UNKNOWN ? SNAP_MODE_USER : ctx->mode;
+}
+
 int join_procs(struct snap *snap, const struct env *env)
 {
 	struct snap_proc *proc;
@@ -110,6 +118,7 @@ int join_procs(struct snap *snap, const struct env *env)
 		snap->ctxs[i].proc = proc - snap->procs;
 		proc->nr_ctxs++;
 		proc->sources |= 1U << snap->ctxs[i].source;
+		proc->modes |= 1U << mode_of(&snap->ctxs[i]);
 	}
 	drop_procs(snap, env);
 	return 0;

@@ -230,6 +230,11 @@ static int json_map(const struct snap *snap, const struct snap_area *area, FILE 
 	json_u64(&j, "charged_uid", area->v.uid);
 	json_u64(&j, "pinned_bytes", area->v.pinned_pages * PAGE_BYTES);
 	json_known(&j, "runs", area->v.nr_runs);
+	if (area->v.bytes_4k != TOP_UNKNOWN) {
+		json_u64(&j, "bytes_4k", area->v.bytes_4k);
+		json_u64(&j, "bytes_2m", area->v.bytes_2m);
+		json_u64(&j, "bytes_1g", area->v.bytes_1g);
+	}
 	json_known(&j, "age_ns", made == TOP_UNKNOWN ? made :
 				 snap->boot_ns > made ? snap->boot_ns - made : 0);
 	return json_end(&j, out);
@@ -278,6 +283,9 @@ static int json_device(const struct snap *snap, const struct snap_device *dev, F
 	json_u64(&j, "group", dev->v.group_id);
 	json_known(&j, "hwpt", dev->v.hwpt_id == TOP_UNKNOWN32 ? TOP_UNKNOWN : dev->v.hwpt_id);
 	json_u64(&j, "ioas_cookie", dev->v.ioas_cookie);
+	json_known(&j, "pasids", dev->v.nr_pasids == TOP_UNKNOWN32 ? TOP_UNKNOWN :
+				 dev->v.nr_pasids);
+	json_known(&j, "faults", dev->v.nr_faults);
 	return json_end(&j, out);
 }
 
@@ -298,6 +306,8 @@ static int json_hwpt(const struct snap *snap, const struct snap_hwpt *hwpt, FILE
 		json_bool(&j, "dirty_tracking", hwpt->v.dirty);
 	json_known(&j, "devices", hwpt->v.nr_devices == TOP_UNKNOWN32 ? TOP_UNKNOWN :
 				  hwpt->v.nr_devices);
+	json_u64(&j, "faults", hwpt->v.nr_faults);
+	json_u64(&j, "dirty_bytes", hwpt->v.dirty_bytes);
 	json_rate(&j, "dirty_pages_per_second", hwpt->dirty_rate);
 	return json_end(&j, out);
 }

@@ -2,8 +2,8 @@
 /*
  * What RLIMIT_MEMLOCK means to a process, and to a user.
  *
- * iommufd compares it with what the process's user is charged in all, type1
- * with VmLck of the process. Who has CAP_IPC_LOCK is charged, but not limited.
+ * iommufd compares it with what the process's user is charged in all; type1,
+ * and an iommufd that was told to, with VmLck of the process. Who has CAP_IPC_LOCK is charged, but not limited.
  */
 #include "memlimits.h"
 
@@ -18,7 +18,8 @@ const char *limits_mode(const struct snap_proc *proc)
 {
 	static const char * const names[] = { "", "user", "mm", "both" };
 
-	return names[proc->sources & 3];
+	return names[(proc->modes & 1 << SNAP_MODE_USER ? 1 : 0) |
+		     (proc->modes & 1 << SNAP_MODE_MM ? 2 : 0)];
 }
 
 static double percent(uint64_t pages, uint64_t limit)
@@ -33,9 +34,9 @@ double limits_percent(const struct snap_proc *proc)
 
 	if (!proc->known || t->exempt || t->limit_bytes == TOP_UNKNOWN)
 		return -1;
-	if (proc->sources & 1 << TOP_IOMMUFD)
+	if (proc->modes & 1 << SNAP_MODE_USER)
 		user = percent(t->user_pages, t->limit_bytes);
-	if (proc->sources & 1 << TOP_TYPE1)
+	if (proc->modes & 1 << SNAP_MODE_MM)
 		mm = percent(t->locked_pages, t->limit_bytes);
 	return user > mm ? user : mm;
 }

@@ -139,7 +139,21 @@ static void take_refusal(struct ours *o, struct snap *snap)
 	}
 }
 
-/* Without the module's own list of policies: those that have refused. */
+static struct snap_policy *policy_named(struct snap *snap, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < snap->nr_policies; i++) {
+		if (!strncmp(snap->policies[i].name, name, TOP_POLICY_LEN))
+			return &snap->policies[i];
+	}
+	return NULL;
+}
+
+/*
+ * What the tracepoint has told of refusals: the last of each policy; and the
+ * policies, where the module does not tell of them itself.
+ */
 static int take_policies(struct ours *o, struct snap *snap)
 {
 	int fd = bpf_map__fd(o->count->maps.denials);
@@ -151,6 +165,12 @@ static int take_policies(struct ours *o, struct snap *snap)
 		prev = key;
 		if (bpf_map_lookup_elem(fd, key, &den))
 			continue;
+		pol = policy_named(snap, key);
+		if (pol) {
+			pol->last = den;
+			fmt_plain(pol->last.reason);
+			continue;
+		}
 		pol = SNAP_ADD(snap, policies);
 		if (!pol)
 			return -ENOMEM;

@@ -26,6 +26,8 @@ enum top_sizes {
 	TOP_RECS = 2048, /* records that one call of a walk can return */
 	TOP_T1_RECS = 8192, /* likewise, of type1 */
 	TOP_MAX_CONTAINERS = 4096,
+	TOP_MORE = 8192, /* records about what newer modules tell */
+	TOP_MIXES = 1024, /* mappings that one call can ask about */
 	TOP_TASKS = 1024, /* processes that one call can ask about */
 	TOP_REFUSALS = 16, /* refusals that the log remembers */
 	TOP_MAX_CTX = 16384, /* contexts that have counters of their own */
@@ -48,6 +50,8 @@ enum top_kind {
 	TOP_IOAS,
 	TOP_AREA,
 	TOP_HWPT,
+	TOP_MODE, /* more about a context */
+	TOP_DEVICE_MORE, /* more about a device */
 };
 
 /* A context of iommufd, or a type1 container. */
@@ -66,7 +70,8 @@ struct top_device {
 	__u32 id;
 	__u32 hwpt_id;
 	__u32 group_id;
-	__u32 pad;
+	__u32 nr_pasids; /* TOP_UNKNOWN32: not known */
+	__u64 nr_faults; /* TOP_UNKNOWN: likewise */
 	char name[TOP_NAME_LEN];
 };
 
@@ -97,6 +102,10 @@ struct top_area {
 	__u32 source;
 	__s32 tgid;
 	__u32 uid;
+	/* The page-size mix; bytes_4k TOP_UNKNOWN: not known. */
+	__u64 bytes_4k;
+	__u64 bytes_2m;
+	__u64 bytes_1g;
 };
 
 /* An IO page table. */
@@ -107,7 +116,22 @@ struct top_hwpt {
 	__u32 kind; /* enum top_hwpt_kind */
 	__u32 dirty; /* 1: dirty tracking is on */
 	__u32 nr_devices;
-	__u64 dirty_pages; /* that reads have found so far */
+	__u64 dirty_bytes; /* that reads have found so far */
+	__u64 nr_faults;
+};
+
+/* What newer modules tell beside the rest. */
+struct top_mode {
+	__u64 ctx_cookie;
+	__u32 mm; /* 1: each process is charged by itself */
+	__u32 container; /* 1: it was opened as /dev/vfio/vfio */
+};
+
+struct top_device_more {
+	__u64 ctx_cookie;
+	__u64 nr_faults;
+	__u32 id;
+	__u32 nr_pasids;
 };
 
 enum top_hwpt_kind {
@@ -124,6 +148,8 @@ struct top_rec {
 		struct top_ioas ioas;
 		struct top_area area;
 		struct top_hwpt hwpt;
+		struct top_mode mode;
+		struct top_device_more more;
 	};
 };
 
@@ -194,6 +220,25 @@ struct top_t1_position {
 	__u64 locked_pages;
 	__u64 nr_areas;
 	__u64 owner; /* the task of the first mapping */
+};
+
+/* How a mapping's pinned memory may be mapped: asked by cookie and IOVA. */
+struct top_mix {
+	__u64 ioas_cookie; /* 0 on return: it has gone */
+	__u64 iova;
+	__u64 bytes_4k;
+	__u64 bytes_2m;
+	__u64 bytes_1g;
+};
+
+/* A policy, as the module has it. */
+struct top_policy {
+	__u64 ioas_cookie;
+	__u64 cgroup_id;
+	__u64 calls;
+	__u64 denials;
+	__u64 ended_ns;
+	char name[TOP_POLICY_LEN];
 };
 
 /**

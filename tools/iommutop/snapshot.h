@@ -21,9 +21,12 @@
 #define SNAP_GUEST_LEN 64
 #define SNAP_PATH_LEN 256
 
+enum snap_mode { SNAP_MODE_UNKNOWN, SNAP_MODE_USER, SNAP_MODE_MM };
+
 struct snap_ctx {
 	struct top_ctx v;
 	enum top_source source;
+	enum snap_mode mode; /* against whose limit it counts */
 	size_t proc; /* index into procs; SIZE_MAX if not asked for */
 	uint64_t maps; /* counters, for the rates of the next snapshot */
 	uint64_t unmaps;
@@ -57,6 +60,7 @@ struct snap_proc {
 	bool known; /* the kernel was asked, and facts holds its answer */
 	bool wanted;
 	unsigned int sources; /* bits of enum top_source */
+	unsigned int modes; /* bits of enum snap_mode */
 	struct top_task facts;
 	char comm[TOP_COMM_LEN];
 	char guest[SNAP_GUEST_LEN];

@@ -151,6 +151,7 @@ static __always_inline bool put_area(__u64 cookie, struct vfio_dma *dma, __u64 i
 	rec->area.created_ns = TOP_UNKNOWN;
 	rec->area.pinned_pages = BPF_CORE_READ(dma, locked_vm);
 	rec->area.nr_runs = TOP_UNKNOWN;
+	rec->area.bytes_4k = TOP_UNKNOWN;
 	rec->area.prot = BPF_CORE_READ(dma, prot) & 3;
 	rec->area.source = 1;
 	rec->area.tgid = BPF_CORE_READ(task, tgid);
@@ -237,6 +238,8 @@ static __always_inline void put_device(__u64 cookie, struct vfio_device *vdev, _
 	rec->device.id = TOP_UNKNOWN32;
 	rec->device.hwpt_id = TOP_UNKNOWN32;
 	rec->device.group_id = group;
+	rec->device.nr_pasids = TOP_UNKNOWN32;
+	rec->device.nr_faults = TOP_UNKNOWN;
 	name = BPF_CORE_READ(dev, init_name);
 	if (!name)
 		name = BPF_CORE_READ(dev, kobj.name);

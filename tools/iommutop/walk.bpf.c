@@ -61,6 +61,8 @@ static __always_inline bool put_device(const struct iommufd_device_view *v)
 	rec->device.id = v->id;
 	rec->device.hwpt_id = v->hwpt_id;
 	rec->device.group_id = v->group_id;
+	rec->device.nr_pasids = TOP_UNKNOWN32;
+	rec->device.nr_faults = TOP_UNKNOWN;
 	bpf_core_read_str(rec->device.name, sizeof(rec->device.name), &v->name);
 	return true;
 }
@@ -98,6 +100,7 @@ static __always_inline bool put_area(const struct iommufd_area_view *v, __u64 io
 	rec->area.created_ns = v->created_ns;
 	rec->area.pinned_pages = v->pinned_pages;
 	rec->area.nr_runs = v->nr_runs;
+	rec->area.bytes_4k = TOP_UNKNOWN;
 	rec->area.prot = v->prot;
 	rec->area.source = v->source;
 	rec->area.tgid = v->tgid;
