@@ -35,7 +35,7 @@ check()
 	local name=$1 why=$2
 
 	shift 2
-	if "$@"; then
+	if "$@" >/dev/null; then
 		ok "$name"
 	else
 		not_ok "$name" "$why"

@@ -3,8 +3,10 @@
  * Filter expressions over columns: a libsmartcols table that is never printed,
  * whose one line holds the exact values of the row in question.
  */
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include <libsmartcols/libsmartcols.h>
 
@@ -56,29 +58,58 @@ static bool name_columns(struct filter *f, enum view view, char why[128])
 		f->cols[f->nr++] = col;
 	}
 	scols_free_iter(itr);
+	if (good && !f->nr) {
+		snprintf(why, 128, "it names no column");
+		good = false;
+	}
 	return good;
+}
+
+/* libsmartcols knows no hexadecimal numbers; outside of quotes they are some. */
+static char *decimal(const char *expr)
+{
+	size_t len = 0, size = 3 * strlen(expr) + 1;
+	char *out = malloc(size), *end, quote = 0;
+
+	while (out && *expr) {
+		if (quote ? *expr == quote : *expr == '"' || *expr == '\'')
+			quote = quote ? 0 : *expr;
+		if (!quote && !strncasecmp(expr, "0x", 2) && isxdigit(expr[2])) {
+			len += snprintf(out + len, size - len, "%llu", strtoull(expr, &end, 16));
+			expr = end;
+			continue;
+		}
+		out[len++] = *expr++;
+	}
+	if (out)
+		out[len] = 0;
+	return out;
 }
 
 struct filter *filter_open(enum view view, const char *expr, char why[128])
 {
 	struct filter *f = calloc(1, sizeof(*f));
+	char *plain = decimal(expr);
 
 	snprintf(why, 128, "out of memory");
-	if (!f)
-		return NULL;
+	if (!f || !plain)
+		goto fail;
 	f->table = scols_new_table();
 	f->fltr = scols_new_filter(NULL);
 	if (!f->table || !f->fltr)
 		goto fail;
-	if (scols_filter_parse_string(f->fltr, expr)) {
+	if (scols_filter_parse_string(f->fltr, plain)) {
 		const char *msg = scols_filter_get_errmsg(f->fltr);
 
 		snprintf(why, 128, "%.120s", msg ? msg : "cannot be read");
 		goto fail;
 	}
-	if (name_columns(f, view, why))
+	if (name_columns(f, view, why)) {
+		free(plain);
 		return f;
+	}
 fail:
+	free(plain);
 	filter_close(f);
 	return NULL;
 }
@@ -94,7 +125,9 @@ bool filter_match(struct filter *f, const struct snap *snap, const struct row *r
 		return true;
 	for (i = 0; i < f->nr; i++) {
 		f->cols[i]->get(snap, row, &c);
-		/* A hexadecimal number is one to it, too; "inf" is the greatest. */
+		/* "inf" is the greatest number. */
+		if (c.type == CELL_HEX)
+			c.type = CELL_NUMBER;
 		scols_line_set_data(line, i, c.unknown ? NULL : cell_exact(&c, buf));
 	}
 	if (scols_line_apply_filter(line, f->fltr, &status))

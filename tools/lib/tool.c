@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include <bpf/libbpf.h>
+#include <cap-ng.h>
 
 #include "tool.h"
 
@@ -65,6 +66,22 @@ int tool_libbpf_failed(const char *what, int err)
 	if (said_len)
 		fputs(said, stderr);
 	return err == -EPERM || err == -EACCES ? TOOL_PERM : TOOL_BPF;
+}
+
+int tool_drop_caps(bool files)
+{
+	const capng_type_t both = CAPNG_EFFECTIVE | CAPNG_PERMITTED;
+	int rc;
+
+	capng_clear(CAPNG_SELECT_BOTH);
+	rc = capng_updatev(CAPNG_ADD, both, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH, -1);
+	if (!rc && files)
+		rc = capng_updatev(CAPNG_ADD, both, CAP_DAC_OVERRIDE, CAP_FOWNER, -1);
+	if (!rc)
+		rc = capng_apply(CAPNG_SELECT_CAPS);
+	if (rc)
+		complain("cannot give up capabilities (%d); run it as root", rc);
+	return rc ? -1 : 0;
 }
 
 int tool_flush(FILE *out)

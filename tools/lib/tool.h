@@ -46,6 +46,14 @@ void tool_libbpf_quiet(void);
 int tool_libbpf_failed(const char *what, int err);
 
 /**
+ * tool_drop_caps() - keep only what reading takes, once everything is loaded
+ * @files: files will be written where root may and others may not
+ *
+ * What stays: looking at processes of others. Return: 0, or -1 after a message.
+ */
+int tool_drop_caps(bool files);
+
+/**
  * tool_flush() - write out what was printed to a data stream
  * @out: the stream
  *
