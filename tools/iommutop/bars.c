@@ -9,7 +9,9 @@ bool bars_ascii;
 
 static const char *level(unsigned int of_eight)
 {
-	static const char * const blocks[] = { " ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" };
+	static const char * const blocks[] = {
+		" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█",
+	};
 	static const char * const ascii[] = { " ", ".", ".", ":", "-", "=", "+", "*", "#" };
 
 	return bars_ascii ? ascii[of_eight] : blocks[of_eight];

@@ -34,11 +34,11 @@ void cell_real(struct cell *c, enum cell_type type, double d)
 char *cell_show(const struct cell *c, bool raw, char *buf)
 {
 	if (c->unknown) {
-		strcpy(buf, "-");
+		snprintf(buf, CELL_LEN, "-");
 		return buf;
 	}
 	if (c->unlimited) {
-		strcpy(buf, "inf");
+		snprintf(buf, CELL_LEN, "inf");
 		return buf;
 	}
 	switch (c->type) {

@@ -19,6 +19,17 @@ static const char *kind_of(const struct snap *s, size_t ctx)
 	return s->ctxs[ctx].source == TOP_TYPE1 ? "type1" : "iommufd";
 }
 
+static const char *dirty_word(uint32_t dirty)
+{
+	return dirty == TOP_UNKNOWN32 ? "" : dirty ? "on" : "off";
+}
+
+/* Where ~0 is not known. */
+static uint64_t known32(uint32_t n)
+{
+	return n == TOP_UNKNOWN32 ? TOP_UNKNOWN : n;
+}
+
 static uint64_t age(const struct snap *s, uint64_t created_ns)
 {
 	if (!created_ns || created_ns == TOP_UNKNOWN)
@@ -34,8 +45,7 @@ NUMBER(i_left, struct snap_ioas, r->v.entries_left)
 NUMBER(i_domains, struct snap_ioas, r->v.nr_domains)
 BYTES(i_mapped, struct snap_ioas, r->v.mapped_bytes)
 BYTES(i_pinned, struct snap_ioas, r->v.pinned_pages * PAGE_BYTES)
-TEXT(i_dirty, struct snap_ioas,
-     r->v.dirty == TOP_UNKNOWN32 ? "" : r->v.dirty ? "on" : "off")
+TEXT(i_dirty, struct snap_ioas, dirty_word(r->v.dirty))
 AGE(i_age, struct snap_ioas, age(s, r->v.created_ns))
 NUMBER(i_cookie, struct snap_ioas, r->v.cookie)
 TEXT(i_command, struct snap_ioas, owner(s, r->ctx)->command)
@@ -159,11 +169,11 @@ static uint64_t id_or_none(uint32_t id)
 TEXT(d_bdf, struct snap_device, r->v.name)
 GETTER(d_driver, struct snap_device, device_text(r, c, pciname_driver))
 GETTER(d_model, struct snap_device, device_text(r, c, pciname_model))
-NUMBER(d_group, struct snap_device, r->v.group_id == TOP_UNKNOWN32 ? TOP_UNKNOWN : r->v.group_id)
+NUMBER(d_group, struct snap_device, known32(r->v.group_id))
 NUMBER(d_id, struct snap_device, id_or_none(r->v.id))
 NUMBER(d_hwpt, struct snap_device, id_or_none(r->v.hwpt_id))
 GETTER(d_ioas, struct snap_device, device_ioas(s, r, c))
-NUMBER(d_pasids, struct snap_device, r->v.nr_pasids == TOP_UNKNOWN32 ? TOP_UNKNOWN : r->v.nr_pasids)
+NUMBER(d_pasids, struct snap_device, known32(r->v.nr_pasids))
 TEXT(d_kind, struct snap_device, kind_of(s, r->ctx))
 NUMBER(d_faults, struct snap_device, r->v.nr_faults)
 NUMBER(d_pid, struct snap_device, owner(s, r->ctx)->tgid)
@@ -194,9 +204,8 @@ NUMBER(h_pid, struct snap_hwpt, owner(s, r->ctx)->tgid)
 NUMBER(h_id, struct snap_hwpt, id_or_none(r->v.id))
 TEXT(h_type, struct snap_hwpt, hwpt_kind(r))
 TEXT(h_kind, struct snap_hwpt, kind_of(s, r->ctx))
-NUMBER(h_devices, struct snap_hwpt, r->v.nr_devices == TOP_UNKNOWN32 ? TOP_UNKNOWN :
-				    r->v.nr_devices)
-TEXT(h_dirty, struct snap_hwpt, r->v.dirty == TOP_UNKNOWN32 ? "" : r->v.dirty ? "on" : "off")
+NUMBER(h_devices, struct snap_hwpt, known32(r->v.nr_devices))
+TEXT(h_dirty, struct snap_hwpt, dirty_word(r->v.dirty))
 RATE(h_rate, struct snap_hwpt, r->dirty_rate)
 TEXT(h_command, struct snap_hwpt, owner(s, r->ctx)->command)
 

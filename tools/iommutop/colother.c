@@ -68,13 +68,19 @@ static void policy_last(const struct snap_policy *r, struct cell *c)
 	cell_text(c, buf);
 }
 
+static uint64_t policy_ago(const struct snap *s, const struct snap_policy *r)
+{
+	if (!r->last.boot_ns)
+		return TOP_UNKNOWN;
+	return s->boot_ns > r->last.boot_ns ? s->boot_ns - r->last.boot_ns : 0;
+}
+
 TEXT(p_name, struct snap_policy, r->name)
 TEXT(p_scope, struct snap_policy, r->scope)
 NUMBER(p_allowed, struct snap_policy, r->allowed)
 NUMBER(p_refused, struct snap_policy, r->refused)
 NS(p_ns, struct snap_policy, r->ns_per_call)
-AGE(p_ago, struct snap_policy, !r->last.boot_ns ? TOP_UNKNOWN :
-    s->boot_ns > r->last.boot_ns ? s->boot_ns - r->last.boot_ns : 0)
+AGE(p_ago, struct snap_policy, policy_ago(s, r))
 GETTER(p_last, struct snap_policy, policy_last(r, c))
 
 static const struct column policy_columns[] = {
@@ -137,11 +143,14 @@ static void get_t_maps(const struct snap *s, const struct row *row, struct cell 
 
 static void get_t_mapped(const struct snap *s, const struct row *row, struct cell *c)
 {
+	const struct snap_ioas *ioas = row->obj;
+	const struct snap_area *area = row->obj;
+	const struct snap_proc *proc = row->obj;
+
 	(void)s;
-	tree_number(row, c, CELL_BYTES,
-		    row->view == VIEW_PROC ? ((const struct snap_proc *)row->obj)->mapped_bytes : 0,
-		    row->view == VIEW_IOAS ? ((const struct snap_ioas *)row->obj)->v.mapped_bytes : 0,
-		    row->view == VIEW_MAP ? ((const struct snap_area *)row->obj)->v.length : 0);
+	tree_number(row, c, CELL_BYTES, row->view == VIEW_PROC ? proc->mapped_bytes : 0,
+		    row->view == VIEW_IOAS ? ioas->v.mapped_bytes : 0,
+		    row->view == VIEW_MAP ? area->v.length : 0);
 }
 
 static void get_t_pinned(const struct snap *s, const struct row *row, struct cell *c)

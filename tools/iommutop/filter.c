@@ -32,7 +32,7 @@ static int data_type(enum cell_type type)
 	}
 }
 
-static bool name_columns(struct filter *f, enum view view, char why[128])
+static bool name_columns(struct filter *f, enum view of, char why[128])
 {
 	struct libscols_iter *itr = scols_new_iter(SCOLS_ITER_FORWARD);
 	struct libscols_column *cl;
@@ -41,7 +41,7 @@ static bool name_columns(struct filter *f, enum view view, char why[128])
 	bool good = itr;
 
 	while (good && !scols_filter_next_holder(f->fltr, itr, &name, 0)) {
-		col = column_find(view, name);
+		col = column_find(of, name);
 		if (!col || *name == '-' || f->nr == ROWS_MAX_COLUMNS) {
 			snprintf(why, 128, "no column '%.64s'", name);
 			good = false;

@@ -48,7 +48,7 @@ static void line_sums(const struct snap *snap, bool raw, char *buf)
 static char *write_rate(char *buf, double rate)
 {
 	if (rate < 0)
-		strcpy(buf, "-");
+		snprintf(buf, FMT_LEN, "-");
 	else
 		fmt_rate(buf, rate);
 	return buf;
@@ -61,7 +61,7 @@ static char *write_quantile(char *buf, const struct top_hist *hist, double q)
 	if (ns)
 		fmt_ns(buf, ns);
 	else
-		strcpy(buf, "-");
+		snprintf(buf, FMT_LEN, "-");
 	return buf;
 }
 

@@ -395,7 +395,8 @@ static int json_rows(const struct env *env, const struct snap *snap, FILE *out)
 int json_print(const struct env *env, const struct source *src, const struct snap *snap, FILE *out)
 {
 	static const enum view all[] = {
-		VIEW_PROC, VIEW_USER, VIEW_IOAS, VIEW_DEV, VIEW_HWPT, VIEW_POLICY, VIEW_LAT, VIEW_MAP,
+		VIEW_PROC, VIEW_USER, VIEW_IOAS, VIEW_DEV, VIEW_HWPT, VIEW_POLICY, VIEW_LAT,
+		VIEW_MAP,
 	};
 	struct env one = *env;
 	size_t i;

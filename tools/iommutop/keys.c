@@ -21,7 +21,7 @@ static void say(struct screen *s, const char *text)
 static int move_sort(struct screen *s, int by)
 {
 	enum view view = rows_view(s->env);
-	const struct column *cols[ROWS_MAX_COLUMNS];
+	const struct column *cols[ROWS_MAX_COLUMNS] = {};
 	char bad[32], *sort = s->sort[view];
 	int i, at = -1, nr;
 
@@ -216,10 +216,10 @@ static void set_delay(struct screen *s)
 
 static int prompt_done(struct screen *s)
 {
-	enum prompt prompt = s->prompt;
+	enum prompt done = s->prompt;
 
 	s->prompt = PROMPT_NONE;
-	switch (prompt) {
+	switch (done) {
 	case PROMPT_FILTER:
 		return set_filter(s);
 	case PROMPT_DELAY:

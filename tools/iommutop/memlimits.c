@@ -3,7 +3,8 @@
  * What RLIMIT_MEMLOCK means to a process, and to a user.
  *
  * iommufd compares it with what the process's user is charged in all; type1,
- * and an iommufd that was told to, with VmLck of the process. Who has CAP_IPC_LOCK is charged, but not limited.
+ * and an iommufd that was told to, with VmLck of the process. Who has
+ * CAP_IPC_LOCK is charged, but not limited.
  */
 #include "memlimits.h"
 

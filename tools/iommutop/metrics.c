@@ -74,7 +74,8 @@ static void processes(const struct metrics *m, const struct snap *snap)
 		if (snap->procs[i].facts.limit_bytes == TOP_UNKNOWN)
 			fputs("+Inf\n", m->out);
 		else
-			fprintf(m->out, "%" PRIu64 "\n", (uint64_t)snap->procs[i].facts.limit_bytes);
+			fprintf(m->out, "%" PRIu64 "\n",
+				(uint64_t)snap->procs[i].facts.limit_bytes);
 	}
 }
 
@@ -123,11 +124,13 @@ static void durations(const struct metrics *m, const struct snap *snap)
 				PRIu64 "\n", parts[i].op, parts[i].part,
 				(double)(2ULL << shift) / 1e9, sum);
 		}
-		fprintf(m->out, "iommufd_op_duration_seconds_bucket{op=\"%s\",part=\"%s\",le=\"+Inf\"} %"
+		fprintf(m->out,
+			"iommufd_op_duration_seconds_bucket{op=\"%s\",part=\"%s\",le=\"+Inf\"} %"
 			PRIu64 "\n", parts[i].op, parts[i].part, snap_hist_count(hist));
 		fprintf(m->out, "iommufd_op_duration_seconds_sum{op=\"%s\",part=\"%s\"} %.9f\n",
 			parts[i].op, parts[i].part, snap_hist_ns(hist) / 1e9);
-		fprintf(m->out, "iommufd_op_duration_seconds_count{op=\"%s\",part=\"%s\"} %" PRIu64 "\n",
+		fprintf(m->out,
+			"iommufd_op_duration_seconds_count{op=\"%s\",part=\"%s\"} %" PRIu64 "\n",
 			parts[i].op, parts[i].part, snap_hist_count(hist));
 	}
 }

@@ -17,6 +17,7 @@
 #define HWPT_NESTED 3
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
 struct iommufd_ctx_view {
 	__u64 cookie;
 	__u32 flags;
@@ -47,6 +48,7 @@ struct iommufd_policy_view {
 	__u64 denials;
 	char name[16];
 };
+
 #pragma clang attribute pop
 
 struct iommufd_page_mix {
@@ -55,21 +57,44 @@ struct iommufd_page_mix {
 	__u64 bytes_1g;
 };
 
-#define ITERATOR(what, view, ...)                                                        \
-	struct bpf_iter_iommufd_##what {                                                 \
-		__u64 opaque[2];                                                         \
-	} __attribute__((aligned(8)));                                                   \
-	extern int bpf_iter_iommufd_##what##_new(struct bpf_iter_iommufd_##what *it,     \
-						 ##__VA_ARGS__) __weak __ksym;           \
-	extern const struct view *bpf_iter_iommufd_##what##_next(                        \
-		struct bpf_iter_iommufd_##what *it) __weak __ksym;                       \
-	extern void bpf_iter_iommufd_##what##_destroy(                                   \
-		struct bpf_iter_iommufd_##what *it) __weak __ksym
+struct bpf_iter_iommufd_ctx {
+	__u64 opaque[2];
+} __attribute__((aligned(8)));
 
-ITERATOR(ctx, iommufd_ctx_view);
-ITERATOR(hwpt, iommufd_hwpt_view, const struct iommufd_ctx_view *ctx);
-ITERATOR(device, iommufd_device_view, const struct iommufd_ctx_view *ctx);
-ITERATOR(policy, iommufd_policy_view);
+extern int bpf_iter_iommufd_ctx_new(struct bpf_iter_iommufd_ctx *it) __weak __ksym;
+extern const struct iommufd_ctx_view *
+bpf_iter_iommufd_ctx_next(struct bpf_iter_iommufd_ctx *it) __weak __ksym;
+extern void bpf_iter_iommufd_ctx_destroy(struct bpf_iter_iommufd_ctx *it) __weak __ksym;
+
+struct bpf_iter_iommufd_hwpt {
+	__u64 opaque[2];
+} __attribute__((aligned(8)));
+
+extern int bpf_iter_iommufd_hwpt_new(struct bpf_iter_iommufd_hwpt *it,
+					const struct iommufd_ctx_view *ctx) __weak __ksym;
+extern const struct iommufd_hwpt_view *
+bpf_iter_iommufd_hwpt_next(struct bpf_iter_iommufd_hwpt *it) __weak __ksym;
+extern void bpf_iter_iommufd_hwpt_destroy(struct bpf_iter_iommufd_hwpt *it) __weak __ksym;
+
+struct bpf_iter_iommufd_device {
+	__u64 opaque[2];
+} __attribute__((aligned(8)));
+
+extern int bpf_iter_iommufd_device_new(struct bpf_iter_iommufd_device *it,
+					const struct iommufd_ctx_view *ctx) __weak __ksym;
+extern const struct iommufd_device_view *
+bpf_iter_iommufd_device_next(struct bpf_iter_iommufd_device *it) __weak __ksym;
+extern void bpf_iter_iommufd_device_destroy(struct bpf_iter_iommufd_device *it) __weak __ksym;
+
+struct bpf_iter_iommufd_policy {
+	__u64 opaque[2];
+} __attribute__((aligned(8)));
+
+extern int bpf_iter_iommufd_policy_new(struct bpf_iter_iommufd_policy *it) __weak __ksym;
+extern const struct iommufd_policy_view *
+bpf_iter_iommufd_policy_next(struct bpf_iter_iommufd_policy *it) __weak __ksym;
+extern void bpf_iter_iommufd_policy_destroy(struct bpf_iter_iommufd_policy *it) __weak __ksym;
+
 extern int bpf_iommufd_area_mix(__u64 ioas_cookie, __u64 iova,
 				struct iommufd_page_mix *mix) __weak __ksym;
 extern void bpf_rcu_read_lock(void) __weak __ksym;

@@ -195,7 +195,7 @@ static error_t parse_simple(int key, char *arg, struct env *env)
 /* What can only be judged when everything has been read. */
 static void check_all(struct argp_state *state, struct env *env)
 {
-	const struct column *cols[ROWS_MAX_COLUMNS];
+	const struct column *cols[ROWS_MAX_COLUMNS] = {};
 	struct filter *filter;
 	char why[128], bad[32];
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Recordings: snapshots in a file. record.h describes it. */
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -28,8 +29,30 @@ struct frame {
 	struct snap snap; /* its pointers mean nothing */
 };
 
-/* The arrays, in the order in which they are written. */
-#define ARRAYS(X) X(ctxs) X(devices) X(hwpts) X(ioases) X(areas) X(procs) X(users) X(policies) X(lats)
+/* The arrays of a snapshot, in the order in which they are written. */
+struct array {
+	size_t at, nr, max; /* of its members, in struct snap */
+	size_t size; /* of an element */
+};
+
+#define ARRAY(a)                                                           \
+	{ offsetof(struct snap, a), offsetof(struct snap, nr_##a),         \
+	  offsetof(struct snap, max_##a), sizeof(*((struct snap *)0)->a) }
+
+static const struct array arrays[] = {
+	ARRAY(ctxs), ARRAY(devices), ARRAY(hwpts), ARRAY(ioases), ARRAY(areas), ARRAY(procs),
+	ARRAY(users), ARRAY(policies), ARRAY(lats),
+};
+
+static void **array_at(const struct snap *snap, const struct array *a)
+{
+	return (void **)((char *)snap + a->at);
+}
+
+static size_t *array_nr(const struct snap *snap, const struct array *a)
+{
+	return (size_t *)((char *)snap + a->nr);
+}
 
 static int fail(const char *path, const char *what, const char *why)
 {
@@ -68,14 +91,14 @@ static char *put(char *at, const void *data, size_t bytes)
 int record_write(struct recorder *rec, const struct snap *snap)
 {
 	struct frame frame = { .snap_bytes = sizeof(frame), .proc_bytes = sizeof(*snap->procs) };
-	size_t bytes = sizeof(frame), packed;
+	size_t i, bytes = sizeof(frame), packed;
 	char *plain, *out, *at;
 	uint32_t length;
 
 	frame.src = *rec->src;
 	frame.snap = *snap;
-#define COUNT(a) bytes += snap->nr_##a * sizeof(*snap->a);
-	ARRAYS(COUNT)
+	for (i = 0; i < ARRAY_SIZE(arrays); i++)
+		bytes += *array_nr(snap, &arrays[i]) * arrays[i].size;
 	plain = malloc(bytes);
 	out = malloc(ZSTD_compressBound(bytes));
 	if (!plain || !out) {
@@ -84,8 +107,9 @@ int record_write(struct recorder *rec, const struct snap *snap)
 		return fail(rec->path, "record to", "out of memory");
 	}
 	at = put(plain, &frame, sizeof(frame));
-#define PUT(a) at = put(at, snap->a, snap->nr_##a * sizeof(*snap->a));
-	ARRAYS(PUT)
+	for (i = 0; i < ARRAY_SIZE(arrays); i++)
+		at = put(at, *array_at(snap, &arrays[i]),
+			 *array_nr(snap, &arrays[i]) * arrays[i].size);
 	packed = ZSTD_compress2(rec->zstd, out, ZSTD_compressBound(bytes), plain, bytes);
 	length = packed;
 	free(plain);
@@ -126,17 +150,21 @@ int feed_open_file(struct feed *feed, const char *path)
 }
 
 /* One array, out of what is left of the frame. */
-static bool take(void **array, size_t nr, size_t *max, size_t size, const char **at, size_t *left)
+static bool take(struct snap *snap, const struct array *a, const char **at, size_t *left)
 {
-	if (nr > *left / size)
+	size_t nr = *array_nr(snap, a), bytes = nr * a->size;
+	void *copy;
+
+	if (nr > *left / a->size)
 		return false;
-	*array = malloc(nr ? nr * size : 1);
-	if (!*array)
+	copy = malloc(bytes ? bytes : 1);
+	if (!copy)
 		return false;
-	*max = nr;
-	memcpy(*array, *at, nr * size);
-	*at += nr * size;
-	*left -= nr * size;
+	memcpy(copy, *at, bytes);
+	*array_at(snap, a) = copy;
+	*(size_t *)((char *)snap + a->max) = nr;
+	*at += bytes;
+	*left -= bytes;
 	return true;
 }
 
@@ -144,7 +172,7 @@ static int unpack(struct feed *feed, const char *plain, size_t bytes, struct sna
 {
 	const struct frame *frame = (const void *)plain;
 	const char *at = plain + sizeof(*frame);
-	size_t left = bytes - sizeof(*frame);
+	size_t i, left = bytes - sizeof(*frame);
 	bool good = true;
 
 	if (bytes < sizeof(*frame) || frame->snap_bytes != sizeof(*frame) ||
@@ -152,11 +180,10 @@ static int unpack(struct feed *feed, const char *plain, size_t bytes, struct sna
 		return -EPROTO;
 	*snap = frame->snap;
 	feed->recorded = frame->src;
-#define CLEAR(a) snap->a = NULL; snap->max_##a = 0;
-	ARRAYS(CLEAR)
-#define TAKE(a) good = good && take((void **)&snap->a, snap->nr_##a, &snap->max_##a, \
-				    sizeof(*snap->a), &at, &left);
-	ARRAYS(TAKE)
+	for (i = 0; i < ARRAY_SIZE(arrays); i++)
+		*array_at(snap, &arrays[i]) = NULL;
+	for (i = 0; good && i < ARRAY_SIZE(arrays); i++)
+		good = take(snap, &arrays[i], &at, &left);
 	if (good && !left)
 		return 0;
 	snap_free(snap);

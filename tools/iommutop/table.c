@@ -59,8 +59,9 @@ static int add_lines(struct libscols_table *tb, const struct env *env, const str
 static int print_rows(const struct env *env, const struct snap *snap, const struct rows *rows,
 		      FILE *out)
 {
-	const struct column *cols[ROWS_MAX_COLUMNS];
-	int rc, nr = columns_pick(rows_view(env), env->fields, cols, (char[32]){});
+	const struct column *cols[ROWS_MAX_COLUMNS] = {};
+	char bad[32];
+	int rc, nr = columns_pick(rows_view(env), env->fields, cols, bad);
 	struct libscols_table *tb = scols_new_table();
 
 	if (!tb)
@@ -124,8 +125,9 @@ static void csv_field(FILE *out, const char *text)
 
 int csv_print(const struct env *env, const struct snap *snap, FILE *out, bool first)
 {
-	const struct column *cols[ROWS_MAX_COLUMNS];
-	int i, rc, nr = columns_pick(rows_view(env), env->fields, cols, (char[32]){});
+	const struct column *cols[ROWS_MAX_COLUMNS] = {};
+	char bad[32];
+	int i, rc, nr = columns_pick(rows_view(env), env->fields, cols, bad);
 	char buf[CELL_LEN];
 	struct rows rows;
 	struct cell c;

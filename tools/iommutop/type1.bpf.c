@@ -358,6 +358,13 @@ static __always_inline bool is_type1(struct vfio_container *container)
 	return !bpf_strncmp(buf, sizeof(buf) - 1, TYPE1_NAME);
 }
 
+static __always_inline bool is_container(const void *fops)
+{
+	if (fops == &vfio_fops)
+		return true;
+	return fops == &vfio_container_fops;
+}
+
 SEC("iter/task_file")
 int walk_containers(struct bpf_iter__task_file *ctx)
 {
@@ -366,12 +373,10 @@ int walk_containers(struct bpf_iter__task_file *ctx)
 	struct vfio_container *container;
 	struct vfio_iommu *iommu = NULL;
 	__u64 cookie, run = t1.run, *seen;
-	const void *fops;
 
 	if (!task || !file)
 		return 0;
-	fops = file->f_op;
-	if (fops != &vfio_fops && fops != &vfio_container_fops)
+	if (!is_container(file->f_op))
 		return 0;
 	container = file->private_data;
 	if (!container)

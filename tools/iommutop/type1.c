@@ -3,8 +3,9 @@
  * A source: VFIO type1 containers, which need no module of ours.
  *
  * One run of the iterator shows every container with the sums of its mappings.
- * The mappings themselves are asked for container by container. Containers have numbers here, from 1: their
- * names in the kernel are addresses, which are not for show.
+ * The mappings themselves are asked for container by container. Containers
+ * have numbers here, from 1: their names in the kernel are addresses, which
+ * are not for show.
  */
 #include <errno.h>
 #include <stdlib.h>
