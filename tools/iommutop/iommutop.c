@@ -85,17 +85,25 @@ static int batch_loop(const struct env *env, const struct source *src, struct fe
 	return rc;
 }
 
+/*
+ * Ctrl-C ends it between two tables, never in the middle of one; and while
+ * programs are loaded, when they are.
+ */
+static void hold_signals(sigset_t *set)
+{
+	sigemptyset(set);
+	sigaddset(set, SIGINT);
+	sigaddset(set, SIGTERM);
+	sigaddset(set, SIGHUP);
+	sigprocmask(SIG_BLOCK, set, NULL);
+}
+
 static int batch_run(const struct env *env, const struct source *src, struct feed *feed)
 {
 	sigset_t set;
 	int sigfd, rc;
 
-	/* Ctrl-C ends it between two tables, never in the middle of one. */
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
+	hold_signals(&set);
 	sigfd = signalfd(-1, &set, SFD_CLOEXEC);
 	if (sigfd < 0) {
 		complain("cannot set up signals: %s", strerror(errno));
@@ -131,6 +139,7 @@ int main(int argc, char **argv)
 	struct env env = {};
 	struct source src;
 	struct feed feed;
+	sigset_t set;
 	int rc;
 
 	signal(SIGPIPE, SIG_IGN);
@@ -144,6 +153,7 @@ int main(int argc, char **argv)
 	}
 	if (!env.batch && !screen_possible(&rc))
 		return rc;
+	hold_signals(&set);
 	rc = open_feed(&env, &src, &feed);
 	if (rc)
 		return rc;
