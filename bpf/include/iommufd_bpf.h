@@ -65,6 +65,16 @@ extern int bpf_iommufd_pin_set_chunk(struct iommufd_pin_req *req, __u64 bytes) _
  */
 extern int bpf_iommufd_pin_set_workers(struct iommufd_pin_req *req, __u32 workers) __weak __ksym;
 
+/**
+ * bpf_iommufd_pin_ancestor() - the cgroups that a request's cgroup is in
+ * @req: the request, as given to any hook
+ * @level: 0 is the root, the cgroup's own level is itself
+ *
+ * Also of a cgroup that was removed, and in any cgroup namespace.
+ * Return: an id, like req->cgroup_id, or 0 below the cgroup itself.
+ */
+extern __u64 bpf_iommufd_pin_ancestor(struct iommufd_pin_req *req, __u32 level) __weak __ksym;
+
 struct bpf_iter_iommufd_ctx {
 	__u64 __opaque[2];
 } __attribute__((aligned(8)));

@@ -5,6 +5,7 @@
 #include <linux/bpf.h>
 #include <linux/btf.h>
 #include <linux/btf_ids.h>
+#include <linux/cgroup.h>
 #include <linux/ctype.h>
 #include <linux/string.h>
 
@@ -80,12 +81,32 @@ __bpf_kfunc int bpf_iommufd_pin_set_workers(struct iommufd_pin_req *req,
 	return 0;
 }
 
+/**
+ * bpf_iommufd_pin_ancestor() - the cgroups that a request's cgroup is in
+ * @req: the request, as given to any hook
+ * @level: 0 is the root, the cgroup's own level is itself
+ *
+ * The kernel holds the cgroup as long as it is charged, so this also works of
+ * one that was removed, and whatever namespace the caller is in; looking an id
+ * up, as bpf_cgroup_from_id() does, does not.
+ * Return: an id, like req->cgroup_id, or 0 below the cgroup itself.
+ */
+__bpf_kfunc u64 bpf_iommufd_pin_ancestor(struct iommufd_pin_req *req, u32 level)
+{
+	const struct cgroup *cgroup = to_pin_request(req)->cgroup;
+
+	if (!cgroup || level > cgroup->level)
+		return 0;
+	return cgroup_id(cgroup->ancestors[level]);
+}
+
 __bpf_kfunc_end_defs();
 
 BTF_KFUNCS_START(policy_kfunc_ids)
 BTF_ID_FLAGS(func, bpf_iommufd_deny_reason, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, bpf_iommufd_pin_set_chunk, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, bpf_iommufd_pin_set_workers, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, bpf_iommufd_pin_ancestor, KF_TRUSTED_ARGS)
 BTF_KFUNCS_END(policy_kfunc_ids)
 
 static const struct btf_kfunc_id_set policy_kfunc_set = {

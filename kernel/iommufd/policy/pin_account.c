@@ -151,6 +151,7 @@ static void init_request(const struct pin_account *acc,
 	req->pub.length = acc->what.npages << PAGE_SHIFT;
 	req->pub.tgid = acc->owner.tgid;
 	req->pub.uid = acc->owner.uid;
+	req->cgroup = acc->owner.cgroup;
 	req->pub.cgroup_id = cgroup_id(acc->owner.cgroup);
 	if (purse) {
 		req->pub.user_pages = purse->user_pages;

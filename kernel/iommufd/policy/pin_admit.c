@@ -102,6 +102,7 @@ int policy_admit(struct pin_request *req, struct op_stats *st)
 	int idx, rc;
 
 	might_sleep();
+	req->cgroup = cgroup;
 	req->pub.cgroup_id = cgroup_id(cgroup);
 	idx = policy_enter();
 	chain = policy_resolve(&pin_policy_type, req->pub.ioas_cookie, cgroup);

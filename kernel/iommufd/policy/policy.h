@@ -39,6 +39,7 @@ struct pin_wishes {
 /**
  * struct pin_request - a request, and what policies said of it
  * @pub: what they see; read-only to them
+ * @cgroup: whose request it is; held by the one who asks
  * @wishes: of the one that was asked last
  * @code: why it is refused: enum iommufd_deny_code
  * @reason: in words
@@ -49,6 +50,7 @@ struct pin_wishes {
  */
 struct pin_request {
 	struct iommufd_pin_req pub;
+	const struct cgroup *cgroup;
 	struct pin_wishes wishes;
 	u32 code;
 	char reason[IOMMUFD_REASON_LEN];
