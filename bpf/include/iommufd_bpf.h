@@ -93,6 +93,9 @@ struct bpf_iter_iommufd_device {
 struct bpf_iter_iommufd_run {
 	__u64 __opaque[8];
 } __attribute__((aligned(8)));
+struct bpf_iter_iommufd_policy {
+	__u64 __opaque[2];
+} __attribute__((aligned(8)));
 
 /*
  * The iterators give rising cookies, ids and IOVAs, so that a walk that had to
@@ -215,5 +218,11 @@ extern int bpf_iommufd_account_user(__u32 uid, struct iommufd_account *account) 
  */
 extern int bpf_iommufd_account_task(struct task_struct *task,
 				    struct iommufd_account *account) __weak __ksym;
+
+/* Every policy, attached or ended lately, oldest first: by cookie. */
+extern int bpf_iter_iommufd_policy_new(struct bpf_iter_iommufd_policy *it) __weak __ksym;
+extern const struct iommufd_policy_view *
+bpf_iter_iommufd_policy_next(struct bpf_iter_iommufd_policy *it) __weak __ksym;
+extern void bpf_iter_iommufd_policy_destroy(struct bpf_iter_iommufd_policy *it) __weak __ksym;
 
 #endif
