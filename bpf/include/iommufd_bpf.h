@@ -25,6 +25,41 @@
 #define IOMMUFD_DENY_ENOMEM (-12)
 #define IOMMUFD_DENY_EDQUOT (-122)
 
+/*
+ * What iommupolicy knows of a policy's parameters:
+ *
+ * - a "const volatile" variable is set when the policy is loaded, and fixed;
+ * - an IOMMUFD_SETTING is a variable that can be set at any time, by
+ *   `iommupolicy set NAME VARIABLE=VALUE`, while programs read it. Give it an
+ *   initial value, if only 0. Of a structure the first member is written last,
+ *   and is 0 while the others change. A name that C forbids takes an underscore
+ *   at its end: "default_" is set as "default";
+ * - a map "by_cgroup", from a cgroup's id (__u64) to a number (__u64), is set
+ *   with the cgroup's path: `iommupolicy set NAME /a/b=VALUE`;
+ * - an array "by_glob" of struct iommufd_glob is set with a pattern of paths,
+ *   `iommupolicy set NAME '/a/vm*=VALUE'`: the first that matches counts. Of the
+ *   cgroups that are there iommupolicy writes the value to a map "from_glob",
+ *   that is like "by_cgroup"; for those that come later the policy does that;
+ * - a map "used_by_cgroup", from a cgroup's id to a structure that begins with a
+ *   number of bytes (__u64), is shown beside the settings.
+ */
+#define IOMMUFD_SETTING SEC(".data.settings")
+
+enum iommufd_glob_sizes {
+	IOMMUFD_GLOB_LEN = 120, /* with the terminating NUL */
+};
+
+/**
+ * struct iommufd_glob - a value for the cgroups whose path matches
+ * @value: for them
+ * @glob: the pattern: "*" is anything but a slash, "?" one character of that;
+ *	"" while the entry is not used
+ */
+struct iommufd_glob {
+	__u64 value;
+	char glob[IOMMUFD_GLOB_LEN];
+};
+
 /* From the kernel's bpf_experimental interface; exported by vmlinux. */
 extern void bpf_rcu_read_lock(void) __weak __ksym;
 extern void bpf_rcu_read_unlock(void) __weak __ksym;
