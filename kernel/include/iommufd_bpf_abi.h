@@ -16,7 +16,7 @@
 #ifndef IOMMUFD_BPF_ABI_H
 #define IOMMUFD_BPF_ABI_H
 
-#ifdef __KERNEL__
+#ifndef __bpf__
 #include <linux/types.h>
 #endif
 
