@@ -9,6 +9,7 @@
  * wait for it and compare what the tools show with what was done:
  *
  *	ioas				a new IOAS
+ *	mock IOAS			attach a mock device: what is mapped is pinned
  *	map IOAS LEN IOVA|auto PROT	map fresh memory; PROT is r, w or rw
  *	remap IOAS LEN IOVA|auto PROT	map the same memory as the map before
  *	mapfile IOAS LEN IOVA OFFSET PROT	map a fresh memfd from OFFSET on
@@ -40,6 +41,7 @@
 #include <unistd.h>
 
 #include "iommufd.h"
+#include "mock.h"
 
 static int iommu;
 static void *last_va;
@@ -230,6 +232,15 @@ static void do_ioas(void)
 	printf("ioas id=%u ret=%d\n", ioas, ret);
 }
 
+static void do_mock(char *args)
+{
+	__u32 ioas = next_number(&args);
+	struct mock_device m = {};
+	int ret = mock_device_add(iommu, ioas, 0, &m);
+
+	printf("mock ioas=%u id=%u ret=%d\n", ioas, m.stdev, ret);
+}
+
 static void do_name(const char *name)
 {
 	prctl(PR_SET_NAME, name);
@@ -248,6 +259,8 @@ static void run(char *line)
 
 	if (!strcmp(name, "ioas"))
 		do_ioas();
+	else if (!strcmp(name, "mock"))
+		do_mock(args);
 	else if (!strcmp(name, "map"))
 		do_map(args, 0);
 	else if (!strcmp(name, "remap"))
