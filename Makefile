@@ -20,7 +20,7 @@ INSIDE := all modules viommu bpf tools unit tests
 
 ifeq ($(wildcard /etc/iommufd-bpf-sandbox),)
 # ---------------------------------------------------------------- on the host
-.PHONY: $(INSIDE) help demo check check-debug debug upstream shell lint clean distclean sandbox
+.PHONY: $(INSIDE) help demo demo-policy policy-test check check-debug debug upstream shell lint clean distclean sandbox
 
 JOBS ?= $(shell nproc)
 
@@ -43,6 +43,12 @@ help:	## list what can be made
 
 demo: all	## a real device does DMA through /dev/iommu, in a VM, on your screen
 	@$(TOP)/selftests/demo
+
+demo-policy: all	## two tenants with quotas, real VMs: the one over its quota is refused
+	@$(TOP)/selftests/demo-policy
+
+policy-test: all	## run the test of a policy of yours in a VM: POLICY=its folder
+	@$(TOP)/selftests/policy-test $(POLICY)
 
 check: all viommu upstream	## run every test: on the host, then in VMs with VT-d and AMD-Vi
 	@$(TOP)/selftests/check

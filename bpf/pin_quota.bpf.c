@@ -241,7 +241,7 @@ int BPF_PROG(quota_admit, struct iommufd_pin_req *req)
 struct match {
 	__u32 g, s; /* where in the pattern, where in the path */
 	__u32 star_g, star_s; /* behind the last star, and what it has taken */
-	bool matched;
+	__u32 matched; /* no bool: the verifier knows only that it is a byte */
 	__u64 value;
 	char glob[GLOB_MASK + 1];
 	char path[PATH_LEN];
@@ -272,7 +272,7 @@ static long match_step(__u32 i, struct match **pm)
 		return 0;
 	}
 	if (!g && !c) {
-		m->matched = true;
+		m->matched = 1;
 		return 1;
 	}
 	/* Back: the last star takes one more, but no slash. */
@@ -300,7 +300,7 @@ static long try_glob(__u32 i, struct match **pm)
 	m->value = glob->value;
 	__builtin_memcpy(m->glob, glob->glob, sizeof(glob->glob));
 	bpf_loop(PATH_LEN * 8, match_step, pm, 0);
-	return m->matched;
+	return m->matched != 0;
 }
 
 SEC("tp_btf/cgroup_mkdir")
@@ -317,7 +317,7 @@ int BPF_PROG(quota_mkdir, struct cgroup *cgrp, const char *path)
 	/* A path that was cut matches no pattern of a shorter one. */
 	if (bpf_probe_read_kernel_str(m->path, sizeof(m->path), path) >= PATH_LEN)
 		return 0;
-	m->matched = false;
+	m->matched = 0;
 	bpf_loop(NR_GLOBS, try_glob, &m, 0);
 	if (m->matched)
 		bpf_map_update_elem(&from_glob, &id, &m->value, BPF_ANY);

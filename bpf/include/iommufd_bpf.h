@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /*
- * For authors of policies and tools: include "vmlinux.h" first, then this.
+ * For authors of policies and tools: include this. Who looks at structures of
+ * the kernel's own includes "vmlinux.h" before; others need none.
  *
  * Policies fill a struct iommufd_pin_ops in SEC(".struct_ops.link"); tools
  * walk contexts, IOASes, areas, HWPTs and devices with the iterators below,
@@ -14,6 +15,11 @@
 #ifndef IOMMUFD_BPF_H
 #define IOMMUFD_BPF_H
 
+#ifndef __VMLINUX_H__
+#include <stdbool.h>
+#include <linux/bpf.h>
+#include <linux/types.h>
+#endif
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
