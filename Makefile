@@ -28,7 +28,7 @@ all:	## build everything: modules, policies, tools, tests
 modules:	## build iommufd.ko and vfio.ko, and check what they contain
 viommu:	## build iommufd.ko with virtual IOMMUs, for tests, into build/kernel-viommu
 bpf:	## build the bundled policies
-tools:	## build iommutop and iommutrace
+tools:	## build iommutop, iommutrace and iommupolicy
 unit:	## build and run the unit tests, under sanitizers
 tests:	## build the test programs
 

@@ -4,7 +4,8 @@
  *
  *	iommupolicy load pin_guard
  *	iommupolicy set pin_guard rules[0]="action=allow uid_max=0"
- *	iommupolicy set pin_guard rules[1]="action=deny prot=write source=file why=files are read only"
+ *	iommupolicy set pin_guard \
+ *		rules[1]="action=deny prot=write source=file why=files are read only"
  *	iommupolicy set pin_guard pace_over=16G pace_chunk=256M
  *
  * The first rule all of whose conditions hold decides; if none does, the
@@ -63,9 +64,10 @@ __u32 pace_workers IOMMUFD_SETTING = 0;
 static __always_inline bool applies(const struct guard_rule *rule,
 				    const struct iommufd_pin_req *req)
 {
-	bool writes = req->prot & IOMMUFD_PROT_WRITE;
+	enum guard_prot prot = req->prot & IOMMUFD_PROT_WRITE ? GUARD_PROT_WRITE :
+								GUARD_PROT_READ;
 
-	if (rule->prot != GUARD_PROT_ANY && (rule->prot == GUARD_PROT_WRITE) != writes)
+	if (rule->prot != GUARD_PROT_ANY && rule->prot != prot)
 		return false;
 	if (rule->source != GUARD_SOURCE_ANY && (__u32)rule->source != req->source)
 		return false;
@@ -130,10 +132,11 @@ static __always_inline void pace(struct iommufd_pin_req *req)
 		chunk = IOMMUFD_CHUNK_MIN;
 	if (chunk > IOMMUFD_CHUNK_MAX)
 		chunk = IOMMUFD_CHUNK_MAX;
+	if (workers > IOMMUFD_WORKERS_MAX)
+		workers = IOMMUFD_WORKERS_MAX;
 	bpf_iommufd_pin_set_chunk(req, chunk);
 	if (workers)
-		bpf_iommufd_pin_set_workers(req, workers > IOMMUFD_WORKERS_MAX ?
-							 IOMMUFD_WORKERS_MAX : workers);
+		bpf_iommufd_pin_set_workers(req, workers);
 }
 
 SEC("struct_ops/admit")

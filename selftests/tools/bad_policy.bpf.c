@@ -14,7 +14,7 @@
 #ifndef BAD_NO_TABLE
 /* For the tests of settings: one of each kind. */
 __s32 answer IOMMUFD_SETTING = 0;
-bool flag IOMMUFD_SETTING = false;
+bool flag IOMMUFD_SETTING = 0;
 char text[8] IOMMUFD_SETTING = "none";
 const volatile __u32 fixed = 7;
 

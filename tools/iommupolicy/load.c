@@ -48,7 +48,8 @@ static int complain_attach(const struct policy_object *po, const char *name, int
 			 name);
 		return TOOL_RUNTIME;
 	case -ENOENT:
-		complain("%s cannot be attached: its cgroup or its IOAS is not there any more", name);
+		complain("%s cannot be attached: its cgroup or its IOAS is not there any more",
+			 name);
 		return TOOL_RUNTIME;
 	case -EINVAL:
 		complain("%s cannot be attached: its table has flags that this module does not know, or a name that is none; see %s",
@@ -59,7 +60,8 @@ static int complain_attach(const struct policy_object *po, const char *name, int
 			 name, name);
 		return TOOL_RUNTIME;
 	}
-	complain("%s cannot be attached: %s; or that is what its init() says", name, strerror(-err));
+	complain("%s cannot be attached: %s; or that is what its init() says", name,
+		 strerror(-err));
 	return TOOL_RUNTIME;
 }
 
@@ -183,7 +185,7 @@ static int remember(const struct policy_object *po, const char *name)
 	/* A long path's end says more than its beginning. */
 	len = strlen(po->file);
 	len = len < sizeof(meta.file) ? 0 : len - sizeof(meta.file) + 1;
-	strcpy(meta.file, po->file + len);
+	memcpy(meta.file, po->file + len, strlen(po->file + len) + 1);
 	rc = pins_set_meta(PIN_NEW, &meta);
 	if (!rc)
 		return 0;

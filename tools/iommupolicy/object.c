@@ -94,14 +94,16 @@ static int add_logs(struct policy_object *po)
 	struct bpf_program *prog;
 	size_t n = 0;
 
-	bpf_object__for_each_program(prog, po->obj)
+	bpf_object__for_each_program(prog, po->obj) {
 		n++;
+	}
 	po->logs = calloc(n + 1, LOG_BYTES);
 	if (!po->logs)
 		return TOOL_RUNTIME;
 	n = 0;
-	bpf_object__for_each_program(prog, po->obj)
+	bpf_object__for_each_program(prog, po->obj) {
 		bpf_program__set_log_buf(prog, po->logs + LOG_BYTES * n++, LOG_BYTES);
+	}
 	return 0;
 }
 

@@ -52,7 +52,8 @@ int pins_lock(bool make)
 	if (statfs(BPF_FS, &fs) || fs.f_type != BPF_FS_MAGIC_NUMBER) {
 		if (!make)
 			return 0;
-		complain("there is no BPF filesystem in " BPF_FS "; mount it: mount -t bpf bpf " BPF_FS);
+		complain("there is no BPF filesystem in " BPF_FS "; mount it: mount -t bpf none "
+			 BPF_FS);
 		return TOOL_RUNTIME;
 	}
 	if (make && mkdir(PIN_ROOT, 0700) && errno != EEXIST) {

@@ -23,8 +23,9 @@ static struct iommupolicy_bpf *open_for(struct bpf_program *(*which)(struct iomm
 
 	if (!skel)
 		return NULL;
-	bpf_object__for_each_program(prog, skel->obj)
+	bpf_object__for_each_program(prog, skel->obj) {
 		bpf_program__set_autoload(prog, prog == which(skel));
+	}
 	bpf_map__set_autocreate(skel->maps.events, false);
 	return skel;
 }

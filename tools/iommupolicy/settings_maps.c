@@ -110,7 +110,7 @@ static int set_glob(struct settings *s, const char *path, uint64_t value, bool n
 	if (bpf_map_update_elem(s->by_glob, &i, &glob, 0))
 		return -errno;
 	if (!none) {
-		strcpy(glob.glob, path);
+		memcpy(glob.glob, path, strlen(path));
 		if (bpf_map_update_elem(s->by_glob, &i, &glob, 0))
 			return -errno;
 	}

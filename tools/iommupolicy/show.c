@@ -94,11 +94,11 @@ static void rec_json(const struct policy_rec *rec)
 	json_end(&j, stdout);
 }
 
-static void set_cell(struct libscols_line *line, int i, const char *fmt, uint64_t n)
+static void set_number(struct libscols_line *line, int i, uint64_t n)
 {
-	char buf[64];
+	char buf[FMT_LEN];
 
-	snprintf(buf, sizeof(buf), fmt, n);
+	snprintf(buf, sizeof(buf), "%" PRIu64, n);
 	scols_line_set_data(line, i, buf);
 }
 
@@ -113,8 +113,8 @@ static void add_row(struct libscols_table *table, const struct policy_rec *rec)
 	scols_line_set_data(line, 1, policy_table_name(rec->table));
 	scols_line_set_data(line, 2, policy_scope(rec, buf, sizeof(buf)));
 	scols_line_set_data(line, 3, policy_state_name(rec));
-	set_cell(line, 4, "%" PRIu64, rec->calls);
-	set_cell(line, 5, "%" PRIu64, rec->denials);
+	set_number(line, 4, rec->calls);
+	set_number(line, 5, rec->denials);
 	scols_line_set_data(line, 6, fmt_bytes(buf, pinned_bytes(rec), false));
 	scols_line_set_data(line, 7, fmt_age(buf, clock_boot_ns() - rec->attached_ns));
 }

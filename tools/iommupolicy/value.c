@@ -257,7 +257,7 @@ static int set_fields(const struct place *p, const char *text, const char **why)
 	*why = "is too long";
 	if (strlen(text) >= sizeof(buf))
 		return -EINVAL;
-	strcpy(buf, text);
+	memcpy(buf, text, strlen(text) + 1);
 	while (!rc && *words)
 		rc = set_field(p, &words, why);
 	return rc;
