@@ -9,8 +9,8 @@
  * is a pipe. With --pin it leaves the link in the BPF filesystem and ends;
  * removing that file detaches the policy.
  *
- * An example and a test's helper. iommupolicy, with scopes, lists and live
- * parameters, is a later tool.
+ * An example and a test's helper. What operators use is iommupolicy, which has
+ * scopes, lists and live parameters.
  */
 #include <bpf/bpf.h>
 #include <bpf/btf.h>

@@ -9,18 +9,14 @@
  * one refusal is enough.
  *
  * To write one of your own, copy this file beside it: `make bpf` builds all
- * *.bpf.c of this folder to build/bpf/. Anywhere else it takes clang (19 on
- * Debian 13), libbpf, a vmlinux.h and the headers in bpf/include:
+ * *.bpf.c of this folder to build/bpf/. Anywhere else it takes clang, libbpf and
+ * the headers in bpf/include: see bpf/template, which has a Makefile and a test.
  *
- *	bpftool btf dump file /sys/kernel/btf/vmlinux format c > vmlinux.h
- *	clang-19 -g -O2 -target bpf -D__TARGET_ARCH_x86 -I. -Ibpf/include \
- *		-c mine.bpf.c -o mine.bpf.o
+ * Try it, in `make shell`; docs/policy-guide.md goes on from there:
  *
- * Try it (it stays attached until Ctrl-C), in `make shell`:
- *
- *	load_policy build/bpf/max_map.bpf.o max_bytes=16777216
+ *	iommupolicy load max_map max_bytes=16M
+ *	iommupolicy unload max_map
  */
-#include "vmlinux.h"
 #include "iommufd_bpf.h"
 
 /*
