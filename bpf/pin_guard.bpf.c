@@ -57,9 +57,9 @@ struct guard_rule rules[NR_RULES] IOMMUFD_SETTING = {
 enum guard_action default_ IOMMUFD_SETTING = GUARD_ACTION_ALLOW;
 
 /* What is longer than pace_over is pinned in pieces of pace_chunk; 0: nothing is. */
-__u64 pace_over IOMMUFD_SETTING = 0;
+__u64 pace_over IOMMUFD_SETTING;
 __u64 pace_chunk IOMMUFD_SETTING = 256ULL << 20;
-__u32 pace_workers IOMMUFD_SETTING = 0;
+__u32 pace_workers IOMMUFD_SETTING;
 
 static __always_inline bool applies(const struct guard_rule *rule,
 				    const struct iommufd_pin_req *req)
@@ -123,7 +123,7 @@ static __always_inline int judge(struct iommufd_pin_req *req)
 /* A wish that cannot be is a strike: a setting is not to eject its policy. */
 static __always_inline void pace(struct iommufd_pin_req *req)
 {
-	__u64 chunk = pace_chunk & ~4095ULL;
+	__u64 chunk = pace_chunk / 4096 * 4096; /* whole pages */
 	__u32 workers = pace_workers;
 
 	if (!pace_over || req->npages * 4096 <= pace_over)

@@ -26,7 +26,7 @@
 #define GLOB_MASK 127
 
 /* For a cgroup that nothing else sets a limit to; 0: none. */
-__u64 default_ IOMMUFD_SETTING = 0;
+__u64 default_ IOMMUFD_SETTING;
 
 /* Pages that found no room in the counts: then this policy is too small. */
 __u64 nr_uncounted;

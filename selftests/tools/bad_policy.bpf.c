@@ -14,7 +14,7 @@
 #ifndef BAD_NO_TABLE
 /* For the tests of settings: one of each kind. */
 __s32 answer IOMMUFD_SETTING = 0;
-bool flag IOMMUFD_SETTING = 0;
+bool flag IOMMUFD_SETTING;
 char text[8] IOMMUFD_SETTING = "none";
 const volatile __u32 fixed = 7;
 
@@ -24,7 +24,9 @@ int BPF_PROG(bad_admit, struct iommufd_pin_req *req)
 #ifdef BAD_WRITES
 	req->uid = 0;
 #endif
-	return flag && req->op == IOMMUFD_OP_MAP ? answer : 0;
+	if (req->op != IOMMUFD_OP_MAP)
+		return 0;
+	return flag ? answer : 0;
 }
 
 SEC(".struct_ops.link")

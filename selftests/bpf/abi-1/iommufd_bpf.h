@@ -31,10 +31,10 @@
  *
  * - a "const volatile" variable is set when the policy is loaded, and fixed;
  * - an IOMMUFD_SETTING is a variable that can be set at any time, by
- *   `iommupolicy set NAME VARIABLE=VALUE`, while programs read it. Give it an
- *   initial value, if only 0. Of a structure the first member is written last,
- *   and is 0 while the others change. A name that C forbids takes an underscore
- *   at its end: "default_" is set as "default";
+ *   `iommupolicy set NAME VARIABLE=VALUE`, while programs read it. Of a structure
+ *   the first member is written last, and is 0 while the others change. A name
+ *   that C forbids takes an underscore at its end: "default_" is set as
+ *   "default";
  * - a map "by_cgroup", from a cgroup's id (__u64) to a number (__u64), is set
  *   with the cgroup's path: `iommupolicy set NAME /a/b=VALUE`;
  * - an array "by_glob" of struct iommufd_glob is set with a pattern of paths,
