@@ -4,8 +4,13 @@
  * the kernel's own includes "vmlinux.h" before; others need none.
  *
  * Policies fill a struct iommufd_pin_ops in SEC(".struct_ops.link"); tools
- * walk contexts, IOASes, areas and devices with the iterators below, inside
- * bpf_rcu_read_lock() where the program may sleep (SEC("syscall")).
+ * walk contexts, IOASes, areas, HWPTs and devices with the iterators below,
+ * inside bpf_rcu_read_lock() where the program may sleep (SEC("syscall")).
+ *
+ * Tracing and syscall programs may call what is declared here, unless it says
+ * otherwise; bpf_iommufd_deny_reason() and the like are for policies. None of
+ * it sleeps or takes a lock, unless it says so. All are weak: a program that
+ * wants to load on older modules asks bpf_ksym_exists() first.
  */
 #ifndef IOMMUFD_BPF_H
 #define IOMMUFD_BPF_H
@@ -120,8 +125,14 @@ struct bpf_iter_iommufd_ioas {
 struct bpf_iter_iommufd_area {
 	__u64 __opaque[2];
 } __attribute__((aligned(8)));
+struct bpf_iter_iommufd_hwpt {
+	__u64 __opaque[2];
+} __attribute__((aligned(8)));
 struct bpf_iter_iommufd_device {
 	__u64 __opaque[2];
+} __attribute__((aligned(8)));
+struct bpf_iter_iommufd_run {
+	__u64 __opaque[8];
 } __attribute__((aligned(8)));
 struct bpf_iter_iommufd_policy {
 	__u64 __opaque[2];
@@ -130,6 +141,11 @@ struct bpf_iter_iommufd_policy {
 /*
  * The iterators give rising cookies, ids and IOVAs, so that a walk that had to
  * stop can be resumed. What comes or goes meanwhile may be missed, or not.
+ *
+ * _new() returns 0, or a negative errno where it says so; _next() the next view,
+ * or NULL after the last; bpf_for_each() calls all three. A view is readable as
+ * long as the RCU read section lasts in which _next() gave it. The iterator of
+ * what is in something else takes that one's view, from an iterator or acquired.
  */
 
 /* Every context of the host, oldest first: by cookie. */
@@ -153,12 +169,96 @@ extern const struct iommufd_area_view *
 bpf_iter_iommufd_area_next(struct bpf_iter_iommufd_area *it) __weak __ksym;
 extern void bpf_iter_iommufd_area_destroy(struct bpf_iter_iommufd_area *it) __weak __ksym;
 
+/* Every HWPT of a context, by id. */
+extern int bpf_iter_iommufd_hwpt_new(struct bpf_iter_iommufd_hwpt *it,
+				     const struct iommufd_ctx_view *ctx) __weak __ksym;
+extern const struct iommufd_hwpt_view *
+bpf_iter_iommufd_hwpt_next(struct bpf_iter_iommufd_hwpt *it) __weak __ksym;
+extern void bpf_iter_iommufd_hwpt_destroy(struct bpf_iter_iommufd_hwpt *it) __weak __ksym;
+
 /* Every device bound to a context, by id. */
 extern int bpf_iter_iommufd_device_new(struct bpf_iter_iommufd_device *it,
 				       const struct iommufd_ctx_view *ctx) __weak __ksym;
 extern const struct iommufd_device_view *
 bpf_iter_iommufd_device_next(struct bpf_iter_iommufd_device *it) __weak __ksym;
 extern void bpf_iter_iommufd_device_destroy(struct bpf_iter_iommufd_device *it) __weak __ksym;
+
+/*
+ * The runs of the mapping that begins at @iova of an IOAS, in order, while it is
+ * pinned. Syscall programs only, outside of bpf_rcu_read_lock(). All three may
+ * sleep; nothing is held between them, and so nothing waits for the program.
+ * _new() returns -ENOENT if no mapping begins there; _next() a run that is
+ * readable until the next call, or NULL after the last, and when the mapping is
+ * gone. Pages that are pinned or unpinned meanwhile may be missed, or not.
+ */
+extern int bpf_iter_iommufd_run_new(struct bpf_iter_iommufd_run *it, __u64 ioas_cookie,
+				    __u64 iova) __weak __ksym;
+extern struct iommufd_run_view *
+bpf_iter_iommufd_run_next(struct bpf_iter_iommufd_run *it) __weak __ksym;
+extern void bpf_iter_iommufd_run_destroy(struct bpf_iter_iommufd_run *it) __weak __ksym;
+
+/**
+ * bpf_iommufd_area_mix() - how a mapping's pinned memory may be mapped
+ * @ioas_cookie: the IOAS
+ * @iova: the mapping's first IOVA
+ * @mix: filled in; all 0 while nothing is pinned
+ *
+ * Syscall programs only. May sleep: it looks at every run, with the memory
+ * locked.
+ * Return: 0, or -ENOENT if no mapping begins there.
+ */
+extern int bpf_iommufd_area_mix(__u64 ioas_cookie, __u64 iova,
+				struct iommufd_page_mix *mix) __weak __ksym;
+
+/*
+ * Holding on to a view for longer than an RCU read section: _acquire() finds it
+ * by its cookie, and returns NULL if there is none of that kind any more. It
+ * must be given to _release(), or be put into a map, as
+ *
+ *	struct iommufd_ioas_view __kptr *ioas;
+ *
+ * with bpf_kptr_xchg(). This keeps nothing from being destroyed: then *gone* is
+ * 1, what else is in the view is how it was, and iterators over it find nothing.
+ * What a map holds keeps iommufd.ko from being unloaded.
+ */
+extern struct iommufd_ctx_view *bpf_iommufd_ctx_acquire(__u64 cookie) __weak __ksym;
+extern void bpf_iommufd_ctx_release(struct iommufd_ctx_view *view) __weak __ksym;
+extern struct iommufd_ioas_view *bpf_iommufd_ioas_acquire(__u64 cookie) __weak __ksym;
+extern void bpf_iommufd_ioas_release(struct iommufd_ioas_view *view) __weak __ksym;
+extern struct iommufd_hwpt_view *bpf_iommufd_hwpt_acquire(__u64 cookie) __weak __ksym;
+extern void bpf_iommufd_hwpt_release(struct iommufd_hwpt_view *view) __weak __ksym;
+extern struct iommufd_device_view *bpf_iommufd_device_acquire(__u64 cookie) __weak __ksym;
+extern void bpf_iommufd_device_release(struct iommufd_device_view *view) __weak __ksym;
+
+/**
+ * bpf_iommufd_account_ioas() - what an IOAS maps and pins
+ * @cookie: which
+ * @account: ioas_bytes and ioas_pages are filled in, the rest is 0
+ *
+ * Return: 0, or -ENOENT if there is no such IOAS any more.
+ */
+extern int bpf_iommufd_account_ioas(__u64 cookie, struct iommufd_account *account) __weak __ksym;
+
+/**
+ * bpf_iommufd_account_user() - what is charged to a user
+ * @uid: which, in the initial user namespace
+ * @account: user_pages is filled in, the rest is 0
+ *
+ * Return: 0, or -ENOENT if no context is open that this user opened.
+ */
+extern int bpf_iommufd_account_user(__u32 uid, struct iommufd_account *account) __weak __ksym;
+
+/**
+ * bpf_iommufd_account_task() - what is charged to a task's user and process
+ * @task: which: bpf_get_current_task_btf(), or another one that is trusted or
+ *	read under RCU
+ * @account: user_pages, mm_pages, mm_locked_pages and limit_pages are filled in,
+ *	the rest is 0
+ *
+ * Return: 0.
+ */
+extern int bpf_iommufd_account_task(struct task_struct *task,
+				    struct iommufd_account *account) __weak __ksym;
 
 /* Every policy, attached or ended lately, oldest first: by cookie. */
 extern int bpf_iter_iommufd_policy_new(struct bpf_iter_iommufd_policy *it) __weak __ksym;

@@ -35,6 +35,10 @@ enum iommufd_op {
 	IOMMUFD_OP_ACCESS_ATTACH = 7, /* an in-kernel user looks at an IOAS */
 	IOMMUFD_OP_ACCESS_PIN = 8, /* an in-kernel user, or a hardware queue, pins */
 	IOMMUFD_OP_CHANGE_PROCESS = 9, /* IOMMU_IOAS_CHANGE_PROCESS */
+	IOMMUFD_OP_REPLACE = 10, /* a device begins to use another one */
+	IOMMUFD_OP_HWPT_ALLOC = 11, /* IOMMU_HWPT_ALLOC */
+	IOMMUFD_OP_ACCESS_UNPIN = 12, /* what ACCESS_PIN pinned is given back */
+	IOMMUFD_OP_DESTROY = 13, /* an IOAS or a HWPT goes */
 };
 
 /** enum iommufd_prot - what a device may do with a mapping */
@@ -338,8 +342,36 @@ struct iommufd_pin_ops {
 
 /*
  * Views: objects as the iterators show them. Members change under a reader:
- * each is right by itself, two need not be of the same moment.
+ * each is right by itself, two need not be of the same moment. One that a
+ * program has acquired outlives its object: *gone* says so, and what else is
+ * in it is how it was then.
  */
+
+/** enum iommufd_object_type - what an id stands for */
+enum iommufd_object_type {
+	IOMMUFD_OBJECT_IOAS = 1,
+	IOMMUFD_OBJECT_HWPT = 2,
+	IOMMUFD_OBJECT_DEVICE = 3,
+	IOMMUFD_OBJECT_ACCESS = 4, /* an in-kernel user */
+	IOMMUFD_OBJECT_FAULT = 5, /* a fault queue */
+	IOMMUFD_OBJECT_VIOMMU = 6,
+	IOMMUFD_OBJECT_VDEVICE = 7,
+	IOMMUFD_OBJECT_VEVENTQ = 8,
+	IOMMUFD_OBJECT_HW_QUEUE = 9,
+	IOMMUFD_OBJECT_TEST = 10, /* of the mock IOMMU */
+};
+
+/** enum iommufd_account_mode - who is charged for pinned pages */
+enum iommufd_account_mode {
+	IOMMUFD_ACCOUNT_USER = 0, /* all of a user's processes together */
+	IOMMUFD_ACCOUNT_MM = 1, /* each process by itself */
+};
+
+/** enum iommufd_ctx_flags - &struct iommufd_ctx_view.flags */
+enum iommufd_ctx_flags {
+	IOMMUFD_CTX_CONTAINER = 1, /* opened as /dev/vfio/vfio */
+	IOMMUFD_CTX_NO_IOMMU = 2, /* a VFIO container without an IOMMU */
+};
 
 /**
  * struct iommufd_ctx_view - a context: one open of /dev/iommu
@@ -349,6 +381,14 @@ struct iommufd_pin_ops {
  * @tgid: the process that opened it
  * @uid: its user
  * @comm: its name then
+ * @flags: enum iommufd_ctx_flags
+ * @gone: 1: it is closed
+ * @account_mode: enum iommufd_account_mode
+ * @nr_objects: objects in it, of any kind
+ * @nr_ioases: IOASes among them
+ * @nr_hwpts: HWPTs
+ * @nr_devices: bound devices
+ * @nr_accesses: in-kernel users
  */
 struct iommufd_ctx_view {
 	__u64 cookie;
@@ -357,6 +397,19 @@ struct iommufd_ctx_view {
 	__s32 tgid;
 	__u32 uid;
 	char comm[IOMMUFD_COMM_LEN];
+	__u32 flags;
+	__u32 gone;
+	__u32 account_mode;
+	__u32 nr_objects;
+	__u32 nr_ioases;
+	__u32 nr_hwpts;
+	__u32 nr_devices;
+	__u32 nr_accesses;
+};
+
+/** enum iommufd_ioas_flags - &struct iommufd_ioas_view.flags */
+enum iommufd_ioas_flags {
+	IOMMUFD_IOAS_HUGE_PAGES = 1, /* contiguous memory may be huge IO pages */
 };
 
 /**
@@ -369,6 +422,11 @@ struct iommufd_ctx_view {
  * @nr_domains: IO page tables that hold the mappings
  * @id: its id in the context
  * @pinned_pages: the sum of its areas' pinned pages
+ * @alignment: what IOVAs and lengths must be multiples of: bytes
+ * @flags: enum iommufd_ioas_flags
+ * @nr_accesses: in-kernel users that are attached to it
+ * @gone: 1: it is destroyed
+ * @__reserved: 0
  */
 struct iommufd_ioas_view {
 	__u64 cookie;
@@ -379,6 +437,11 @@ struct iommufd_ioas_view {
 	__u32 nr_domains;
 	__u32 id;
 	__u64 pinned_pages;
+	__u64 alignment;
+	__u32 flags;
+	__u32 nr_accesses;
+	__u32 gone;
+	__u32 __reserved;
 };
 
 /**
@@ -394,6 +457,8 @@ struct iommufd_ioas_view {
  * @source: enum iommufd_source
  * @tgid: the process whose memory it is; of a file's, the one who is charged
  * @uid: the user who is charged for it
+ * @nr_domains: IO page tables that hold it
+ * @nr_access_pins: pins of in-kernel users that lie in it or reach into it
  */
 struct iommufd_area_view {
 	__u64 iova;
@@ -406,6 +471,8 @@ struct iommufd_area_view {
 	__u32 source;
 	__s32 tgid;
 	__u32 uid;
+	__u32 nr_domains;
+	__u32 nr_access_pins;
 };
 
 /**
@@ -416,6 +483,11 @@ struct iommufd_area_view {
  * @hwpt_id: the HWPT that it is attached to; 0 while detached
  * @group_id: its IOMMU group
  * @name: dev_name(): the BDF of a PCI device
+ * @cookie: its name; another one each time that the device is bound
+ * @created_ns: CLOCK_BOOTTIME when it was bound
+ * @nr_faults: groups of page faults that it raised, so far
+ * @nr_pasids: PASIDs that are attached, besides
+ * @gone: 1: it is unbound
  */
 struct iommufd_device_view {
 	__u64 ctx_cookie;
@@ -424,6 +496,130 @@ struct iommufd_device_view {
 	__u32 hwpt_id;
 	__u32 group_id;
 	char name[IOMMUFD_DEVNAME_LEN];
+	__u64 cookie;
+	__u64 created_ns;
+	__u64 nr_faults;
+	__u32 nr_pasids;
+	__u32 gone;
+};
+
+/** enum iommufd_hwpt_type - what kind of IO page table */
+enum iommufd_hwpt_type {
+	IOMMUFD_HWPT_AUTOMATIC = 1, /* made by an attach; goes with it */
+	IOMMUFD_HWPT_PAGING = 2, /* made by user space; holds an IOAS */
+	IOMMUFD_HWPT_NESTED = 3, /* its page table is in user space */
+};
+
+/** enum iommufd_hwpt_flags - &struct iommufd_hwpt_view.flags */
+enum iommufd_hwpt_flags {
+	IOMMUFD_HWPT_COHERENT = 1, /* no device can bypass the CPU's caches */
+	IOMMUFD_HWPT_NEST_PARENT = 2, /* nested ones can be on top of it */
+	IOMMUFD_HWPT_PASID = 4, /* it can be attached to PASIDs */
+	IOMMUFD_HWPT_DIRTY = 8, /* it can track what devices write */
+	IOMMUFD_HWPT_FAULTS = 16, /* user space is told of page faults */
+};
+
+/**
+ * struct iommufd_hwpt_view - an IO page table
+ * @cookie: its name
+ * @ctx_cookie: the context
+ * @ioas_cookie: the IOAS whose mappings it, or its parent, holds
+ * @created_ns: CLOCK_BOOTTIME
+ * @page_sizes: a bit for each size of its pages; 0 of a nested one
+ * @nr_faults: groups of page faults that were reported through it, so far
+ * @dirty_since_ns: CLOCK_BOOTTIME when dirty tracking was started; 0: it is off
+ * @dirty_reads: how often dirty bits were read, so far
+ * @dirty_bytes: bytes of IO pages that were reported dirty, so far
+ * @id: its id in the context
+ * @type: enum iommufd_hwpt_type
+ * @flags: enum iommufd_hwpt_flags
+ * @parent_id: of a nested one: its parent; else 0
+ * @fault_id: its fault queue; 0: none
+ * @nr_devices: devices, and PASIDs of them, that are attached
+ * @gone: 1: it is destroyed
+ * @__reserved: 0
+ */
+struct iommufd_hwpt_view {
+	__u64 cookie;
+	__u64 ctx_cookie;
+	__u64 ioas_cookie;
+	__u64 created_ns;
+	__u64 page_sizes;
+	__u64 nr_faults;
+	__u64 dirty_since_ns;
+	__u64 dirty_reads;
+	__u64 dirty_bytes;
+	__u32 id;
+	__u32 type;
+	__u32 flags;
+	__u32 parent_id;
+	__u32 fault_id;
+	__u32 nr_devices;
+	__u32 gone;
+	__u32 __reserved;
+};
+
+/** enum iommufd_run_kind - how frames are pinned */
+enum iommufd_run_kind {
+	IOMMUFD_RUN_PAGES = 1, /* page by page */
+	IOMMUFD_RUN_LEAF = 2, /* one pin for a huge leaf */
+	IOMMUFD_RUN_FOLIO = 3, /* one pin for a folio of a file */
+};
+
+/**
+ * struct iommufd_run_view - physically contiguous, pinned memory of a mapping
+ * @iova: of its first byte
+ * @length: bytes; the first and the last run of a mapping may end in the middle
+ *	of a page
+ * @pfn: frame of the first byte
+ * @kind: enum iommufd_run_kind
+ * @__reserved: 0
+ *
+ * In the iterator itself: the next run takes its place.
+ */
+struct iommufd_run_view {
+	__u64 iova;
+	__u64 length;
+	__u64 pfn;
+	__u32 kind;
+	__u32 __reserved;
+};
+
+/**
+ * struct iommufd_page_mix - how a mapping's pinned memory may be mapped
+ * @bytes_4k: in pieces that no larger IO page can hold
+ * @bytes_2m: in blocks of 2 MiB, contiguous and aligned, in IOVAs too
+ * @bytes_1g: in such blocks of 1 GiB
+ *
+ * By what the memory is, not by what an IO page table made of it: that depends
+ * on the IOMMU, too.
+ */
+struct iommufd_page_mix {
+	__u64 bytes_4k;
+	__u64 bytes_2m;
+	__u64 bytes_1g;
+};
+
+/**
+ * struct iommufd_account - what is charged to whom
+ * @ioas_bytes: bytes that an IOAS maps
+ * @ioas_pages: pages that its mappings pin
+ * @user_pages: pages charged to a user, by whatever subsystem: what is held
+ *	against RLIMIT_MEMLOCK in %IOMMUFD_ACCOUNT_USER
+ * @mm_pages: pages that a process has pinned (VmPin)
+ * @mm_locked_pages: pages that it has locked (VmLck): what is held against
+ *	RLIMIT_MEMLOCK in %IOMMUFD_ACCOUNT_MM
+ * @limit_pages: RLIMIT_MEMLOCK of a process; ~0 without a limit
+ *
+ * A kfunc fills in what it is asked about, and sets the rest to 0.
+ */
+struct iommufd_account {
+	__u64 ioas_bytes;
+	__u64 ioas_pages;
+	__u64 user_pages;
+	__u64 mm_pages;
+	__u64 mm_locked_pages;
+	__u64 limit_pages;
 };
 
 /**
@@ -570,6 +766,12 @@ struct iommufd_unmap_event {
  * @device: dev_name()
  * @pasid: which of the device's DMA; 0 for that without a PASID
  * @__reserved: 0
+ * @pin_ns: attach, replace: pinning memory
+ * @account_ns: attach, replace: charging limits
+ * @fill_ns: attach, replace: writing IO page tables
+ *
+ * What the HWPT that a device leaves takes along is told by iommufd_destroy,
+ * iommufd_clear and iommufd_unpin.
  */
 struct iommufd_attach_event {
 	__u64 ctx_cookie;
@@ -586,6 +788,9 @@ struct iommufd_attach_event {
 	char device[IOMMUFD_DEVNAME_LEN];
 	__u32 pasid;
 	__u32 __reserved;
+	__u64 pin_ns;
+	__u64 account_ns;
+	__u64 fill_ns;
 };
 
 /**
@@ -620,6 +825,12 @@ struct iommufd_deny_event {
  * @asked_pages: pages asked for
  * @limit_pages: the limit
  * @uid: the user who is charged
+ * @mode: enum iommufd_account_mode: which pages count
+ * @ctx_cookie: the context
+ * @ioas_cookie: the IOAS; 0: %IOMMUFD_OP_CHANGE_PROCESS
+ * @ioas_id: the IOAS's id; likewise
+ * @op: enum iommufd_op: what needs the pages
+ * @tgid: the process that is charged, whose limit it is
  * @__reserved: 0
  *
  * It comes before the event of the operation itself, from the same task.
@@ -629,58 +840,16 @@ struct iommufd_limit_event {
 	__u64 asked_pages;
 	__u64 limit_pages;
 	__u32 uid;
+	__u32 mode;
+	__u64 ctx_cookie;
+	__u64 ioas_cookie;
+	__u32 ioas_id;
+	__u32 op;
+	__s32 tgid;
 	__u32 __reserved;
 };
 
-/**
- * struct iommufd_decision_event - tracepoint iommufd_policy_decision: what one
- *	policy answered
- * @policy_cookie: which
- * @ctx_cookie: the context
- * @ioas_cookie: the IOAS
- * @cgroup_id: whose request
- * @npages: pages asked for
- * @duration_ns: how long the program ran
- * @op: enum iommufd_op
- * @hook: enum iommufd_policy_hook: admit() or charge()
- * @ret: 0 or a negative errno
- * @workers: that the policy wished for, 0 if it did not; admit()
- * @chunk_bytes: likewise
- * @policy: its name
- *
- * What refuses is in iommufd_deny too.
- */
-struct iommufd_decision_event {
-	__u64 policy_cookie;
-	__u64 ctx_cookie;
-	__u64 ioas_cookie;
-	__u64 cgroup_id;
-	__u64 npages;
-	__u64 duration_ns;
-	__u32 op;
-	__u32 hook;
-	__s32 ret;
-	__u32 workers;
-	__u64 chunk_bytes;
-	char policy[IOMMUFD_POLICY_NAME_LEN];
-};
-
-/**
- * struct iommufd_strike_event - tracepoint iommufd_policy_strike: a policy
- *	misbehaved
- * @cookie: the policy's
- * @value: what it answered, or how long it ran, ns
- * @hook: enum iommufd_policy_hook
- * @strikes: with this one; %IOMMUFD_POLICY_MAX_STRIKES eject it
- * @policy: its name
- */
-struct iommufd_strike_event {
-	__u64 cookie;
-	__s64 value;
-	__u32 hook;
-	__u32 strikes;
-	char policy[IOMMUFD_POLICY_NAME_LEN];
-};
+#include "iommufd_bpf_events.h"
 
 #ifdef __bpf__
 #pragma clang attribute pop
