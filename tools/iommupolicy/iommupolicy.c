@@ -21,10 +21,10 @@ static int run(const struct env *env)
 
 	source_probe(&src);
 	if (env->command == CMD_INFO) {
-		source_info(&src, stdout);
+		source_info(&src, false, stdout);
 		return TOOL_OK;
 	}
-	rc = source_check(&src);
+	rc = source_check(&src, false);
 	return rc ? rc : commands[env->command](env);
 }
 
