@@ -114,6 +114,7 @@ __u64 gen_read(const char *at, const struct field *field);
 
 /* rigs.c: actions that make several things, which fit together. */
 long rig_pasids(struct turn *turn);
+long rig_access(struct turn *turn);
 long rig_nested(struct turn *turn);
 long rig_viommu(struct turn *turn);
 

@@ -269,7 +269,7 @@ static const char *unreached(unsigned long turns)
 	static const char * const must[] = {
 		"IOAS_ALLOC", "IOAS_MAP", "IOAS_UNMAP", "IOAS_COPY", "DESTROY",
 		"HWPT_ALLOC", "MOCK_DOMAIN", "MOCK_REPLACE",
-		"MOCK_CREATE_ACCESS", "MOCK_ACCESS_PAGES", "MOCK_ACCESS_RW",
+		"MOCK_CREATE_ACCESS", "rig_access",
 	};
 	unsigned int i, k;
 
@@ -281,6 +281,9 @@ static const char *unreached(unsigned long turns)
 		for (i = 0; i < nr_commands; i++)
 			if (!strcmp(commands[i].name, must[k]))
 				done += tallies[i].done;
+		for (i = 0; i < nr_actions; i++)
+			if (!strcmp(actions[i].name, must[k]))
+				done += tallies[nr_commands + i].done;
 		if (!done)
 			return must[k];
 	}

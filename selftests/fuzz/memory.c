@@ -193,10 +193,16 @@ static void move_slot(struct rng *rng, char *va, size_t len)
 
 void memory_disturb(struct rng *rng)
 {
+	/*
+	 * Not MADV_COLLAPSE: a huge page of a file on tmpfs, mapped MAP_PRIVATE,
+	 * and pinned for reading, has 6.12 fault for ever: the huge entry is
+	 * split to be unshared, which for a file removes it, and the next fault
+	 * puts it back. Only a fatal signal ends that, whoever pins.
+	 */
 	static const int advice[] = {
 		MADV_DONTNEED, MADV_FREE, MADV_COLD, MADV_PAGEOUT,
 		MADV_HUGEPAGE, MADV_NOHUGEPAGE, MADV_DONTFORK, MADV_DOFORK,
-		MADV_REMOVE, MADV_MERGEABLE, MADV_UNMERGEABLE, MADV_COLLAPSE,
+		MADV_REMOVE, MADV_MERGEABLE, MADV_UNMERGEABLE,
 		MADV_WIPEONFORK, MADV_KEEPONFORK, MADV_POPULATE_WRITE,
 	};
 	static const int protection[] = {

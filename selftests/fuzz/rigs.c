@@ -23,6 +23,7 @@
 struct rig {
 	struct turn *turn;
 	int fd;
+	__u64 va;
 	__u32 ioas;
 	__u32 stdev;
 	__u32 idev;
@@ -61,6 +62,7 @@ static int new_rig(struct turn *turn, struct rig *rig)
 
 		world_put_map(rng, turn->ctx, &map);
 	}
+	rig->va = va;
 	mock.id = rig->ioas;
 	/* MOCK_FLAGS_DEVICE_PASID, and sometimes no dirty bits */
 	mock.word[3] = 1 << 2 | rng_chance(rng, 1, 8);
@@ -139,6 +141,35 @@ long rig_pasids(struct turn *turn)
 		ret = mock_op(&rig, MOCK_PASID_REPLACE, rig.stdev, i,
 			      rng_chance(rng, 1, 2) ? hwpt[1] : rig.ioas);
 	return ret;
+}
+
+/* An in-kernel user that has pinned something. */
+long rig_access(struct turn *turn)
+{
+	struct mock_cmd mock = { .size = sizeof(mock), .op = MOCK_CREATE_ACCESS };
+	struct rig rig;
+	int ret = new_rig(turn, &rig), fd;
+
+	if (ret)
+		return ret;
+	mock.id = rig.ioas;
+	/* MOCK_FLAGS_ACCESS_CREATE_NEEDS_PIN_PAGES */
+	mock.word[1] = 1;
+	if (ioctl(rig.fd, MOCK_CMD, &mock))
+		return -errno;
+	fd = mock.word[0];
+	world_put_fd(&turn->rng, turn->ctx, FD_ACCESS, fd);
+	mock = (struct mock_cmd){
+		.size = sizeof(mock), .op = MOCK_ACCESS_PAGES, .id = fd,
+	};
+	mock.word[0] = rng_chance(&turn->rng, 1, 2);
+	mock.wide[1] = MOCK_IOVA;
+	mock.wide[2] = 1 + rng_below(&turn->rng, RIG_LENGTH);
+	mock.wide[3] = rig.va;
+	if (ioctl(rig.fd, MOCK_CMD, &mock))
+		return -errno;
+	keep(&rig, ID_PINS, mock.word[1]);
+	return 0;
 }
 
 /* A device on a nested HWPT, whose faults go to a queue. */

@@ -14,6 +14,7 @@ patient()
 	if [ "${IOMMUFD_BPF_SLOW:-1}" = 1 ]; then
 		"$@"
 	else
+		# shellcheck disable=SC2154 # of the script that sources this
 		LD_PRELOAD=$here/../../build/selftests/upstream/slow.so "$@"
 	fi
 }
