@@ -84,6 +84,19 @@ extern int bpf_iommufd_deny_reason(struct iommufd_pin_req *req, __u32 code,
 				   const char *text, __u32 text__sz) __weak __ksym;
 
 /**
+ * bpf_iommufd_dirty_deny_reason() - say why tracking is about to be refused
+ * @req: the request, as given to start()
+ * @code: enum iommufd_deny_code
+ * @text: words for a person; cut to IOMMUFD_REASON_LEN - 1 bytes
+ * @text__sz: its size in bytes
+ *
+ * As bpf_iommufd_deny_reason(), for dirty policies.
+ * Return: 0, or -EINVAL for a code that is not known.
+ */
+extern int bpf_iommufd_dirty_deny_reason(struct iommufd_dirty_req *req, __u32 code,
+					 const char *text, __u32 text__sz) __weak __ksym;
+
+/**
  * bpf_iommufd_pin_set_chunk() - wish for how much is pinned at a time
  * @req: the request, as given to admit()
  * @bytes: whole pages, from IOMMUFD_CHUNK_MIN to IOMMUFD_CHUNK_MAX

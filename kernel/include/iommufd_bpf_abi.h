@@ -39,6 +39,9 @@ enum iommufd_op {
 	IOMMUFD_OP_HWPT_ALLOC = 11, /* IOMMU_HWPT_ALLOC */
 	IOMMUFD_OP_ACCESS_UNPIN = 12, /* what ACCESS_PIN pinned is given back */
 	IOMMUFD_OP_DESTROY = 13, /* an IOAS or a HWPT goes */
+	IOMMUFD_OP_DIRTY_START = 14, /* IOMMU_HWPT_SET_DIRTY_TRACKING: on */
+	IOMMUFD_OP_DIRTY_READ = 15, /* IOMMU_HWPT_GET_DIRTY_BITMAP */
+	IOMMUFD_OP_DIRTY_STOP = 16, /* tracking is off, or its HWPT goes */
 };
 
 /** enum iommufd_prot - what a device may do with a mapping */
@@ -119,6 +122,7 @@ enum iommufd_policy_limits {
 	IOMMUFD_CHUNK_MIN = 65536, /* bpf_iommufd_pin_set_chunk(), bytes */
 	IOMMUFD_CHUNK_MAX = 1073741824,
 	IOMMUFD_WORKERS_MAX = 64, /* bpf_iommufd_pin_set_workers() */
+	IOMMUFD_DIRTY_MAX_ASSUMES = 8, /* of an area in a row; then it is scanned */
 };
 
 /** enum iommufd_policy_table - which type of table a policy is */
@@ -170,6 +174,10 @@ enum iommufd_policy_hook {
 	IOMMUFD_HOOK_CHARGE = 4,
 	IOMMUFD_HOOK_ADOPT = 5,
 	IOMMUFD_HOOK_UNCHARGE = 6,
+	IOMMUFD_HOOK_DIRTY_START = 7,
+	IOMMUFD_HOOK_DIRTY_READ_AREA = 8,
+	IOMMUFD_HOOK_DIRTY_AREA_DONE = 9,
+	IOMMUFD_HOOK_DIRTY_STOP = 10,
 };
 
 /**
@@ -338,6 +346,143 @@ struct iommufd_pin_ops {
 	__s32 (*charge)(struct iommufd_pin_req *req);
 	void (*adopt)(struct iommufd_pin_req *req);
 	void (*uncharge)(struct iommufd_pin_req *req);
+};
+
+/**
+ * enum iommufd_dirty_verdict - what read_area() of a dirty policy may answer
+ * @IOMMUFD_DIRTY_SCAN: what is built in: read the dirty bits of the area from
+ *	the IO page table, and clear those that are reported, unless the reader
+ *	wants them kept
+ * @IOMMUFD_DIRTY_KEEP: read them, and clear none: the next scan reports them
+ *	once more
+ * @IOMMUFD_DIRTY_ASSUME: report all of the area dirty and do not look: the IO
+ *	page table is neither read nor changed. After
+ *	%IOMMUFD_DIRTY_MAX_ASSUMES in a row this answer, and KEEP, count as SCAN.
+ *
+ * Each reports at least what is dirty. None makes a read clear what its reader
+ * wants kept.
+ */
+enum iommufd_dirty_verdict {
+	IOMMUFD_DIRTY_SCAN = 0,
+	IOMMUFD_DIRTY_KEEP = 1,
+	IOMMUFD_DIRTY_ASSUME = 2,
+};
+
+/** enum iommufd_dirty_req_flags - &struct iommufd_dirty_req.flags */
+enum iommufd_dirty_req_flags {
+	IOMMUFD_DIRTY_REQ_NO_CLEAR = 1, /* the reader wants dirty bits kept */
+};
+
+/**
+ * struct iommufd_dirty_req - what a dirty policy is asked about
+ * @op: enum iommufd_op: DIRTY_START, DIRTY_READ or DIRTY_STOP
+ * @flags: enum iommufd_dirty_req_flags
+ * @ctx_cookie: the context (one open of /dev/iommu)
+ * @ioas_cookie: the IOAS whose mappings the HWPT holds
+ * @hwpt_cookie: the HWPT: an IO page table, which has dirty bits of its own
+ * @ioas_id: the IOAS's id in its context
+ * @hwpt_id: the HWPT's id in its context
+ * @tgid: start() and stop(): the process that started tracking, else the one
+ *	that is charged for the area's memory; in the initial PID namespace
+ * @uid: its real user id, in the initial user namespace
+ * @cgroup_id: its cgroup v2 id; that of the area's memory is the one of the task
+ *	which mapped it, at that time, until CHANGE_PROCESS moves it
+ * @area_iova: the area (one mapping): first IOVA; 0 in start() and stop(), as
+ *	is all that follows
+ * @area_length: its bytes
+ * @iova: the part of it that is read: first IOVA
+ * @length: its bytes; @area_length if all of it is
+ * @page_size: bytes that a bit of the reader's bitmap stands for
+ * @last_pages: pages that the last scan of the area (SCAN or KEEP) read, through
+ *	this HWPT, since tracking was started; 0 if there was none while a dirty
+ *	policy was attached
+ * @last_dirty_pages: how many of them were dirty
+ * @since_ns: how long ago the area was last read, scanned or not; 0 likewise
+ * @assumes: how often it was assumed to be dirty since it was last scanned and
+ *	cleared; %IOMMUFD_DIRTY_MAX_ASSUMES: it is scanned now, in any case
+ * @verdict: area_done(): what was done: enum iommufd_dirty_verdict. It is not
+ *	what read_area() answered if that was nonsense, or @assumes forbade it.
+ * @__opaque: see &struct iommufd_pin_req
+ *
+ * Read-only. It lives only as long as the call.
+ */
+struct iommufd_dirty_req {
+	__u32 op;
+	__u32 flags;
+	__u64 ctx_cookie;
+	__u64 ioas_cookie;
+	__u64 hwpt_cookie;
+	__u32 ioas_id;
+	__u32 hwpt_id;
+	__s32 tgid;
+	__u32 uid;
+	__u64 cgroup_id;
+	__u64 area_iova;
+	__u64 area_length;
+	__u64 iova;
+	__u64 length;
+	__u64 page_size;
+	__u64 last_pages;
+	__u64 last_dirty_pages;
+	__u64 since_ns;
+	__u32 assumes;
+	__u32 verdict;
+	void *__opaque;
+};
+
+/**
+ * struct iommufd_dirty_ops - a dirty policy (struct_ops, attached by link)
+ * @init: called once before anything else; may sleep. Return 0, or a negative
+ *	errno, which who attaches it gets. exit() is not called then. In a
+ *	replacement: the old table stays.
+ * @exit: called once when nothing else will be; may sleep. The argument says
+ *	why, and is only valid during the call.
+ * @start: may dirty tracking of a HWPT be started? Return 0 to allow; -EPERM,
+ *	-ENOMEM or -EDQUOT to refuse with that errno. Anything else is nonsense:
+ *	a strike, and counts as -EPERM if the policy is
+ *	%IOMMUFD_POLICY_F_FAIL_CLOSED, else as 0. Say why with
+ *	bpf_iommufd_dirty_deny_reason(). The cgroup that counts is that of the
+ *	task which asks.
+ * @read_area: how is an area to be read? Asked once for each area that a read
+ *	of dirty bits touches, before it is read; the cgroup that counts is that
+ *	of the area's memory. Return enum iommufd_dirty_verdict; anything else is
+ *	nonsense: a strike, and counts as SCAN.
+ * @area_done: an area was read as @req->verdict says, and @ndirty pages of
+ *	4 KiB were reported: those that were found dirty, or, of ASSUME, all. Told
+ *	to the policy whose read_area() was asked, at the end of the part of the
+ *	area that is read. Not called if the read failed before, or the area was
+ *	unmapped or cut meanwhile.
+ * @stop: tracking is off, its HWPT is destroyed, or it could not be started
+ *	after all. Told to the policy whose start() was asked.
+ * @ioas_cookie: the scope: one IOAS, by its cookie. 0: see @cgroup_id. When the
+ *	IOAS is destroyed, the policy is detached.
+ * @cgroup_id: the scope: a cgroup v2 and all below it, by its id in the cgroup
+ *	namespace of the one who attaches. 0, and no @ioas_cookie: everybody. When
+ *	the cgroup is removed, the policy is detached.
+ * @flags: enum iommufd_policy_flags; unknown ones are -EINVAL. After a policy
+ *	that is %IOMMUFD_POLICY_F_FAIL_CLOSED was ejected, tracking cannot be
+ *	started in its scope; what is tracked already is scanned.
+ * @name: how tools call it; printable, not empty
+ *
+ * All programs may be left out. Unlike of pin policies only the nearest is
+ * asked: the IOAS's own, else that of the innermost cgroup, else the global one.
+ * A second one in a scope is -EEXIST. start(), read_area(), area_done() and
+ * stop() are called by the task that starts, reads or stops, and must not sleep;
+ * several tasks may read a HWPT at a time. A policy that comes, or takes
+ * another's place, while something is tracked is asked from the next area on,
+ * without start(). One that was ejected is not called any more.
+ */
+struct iommufd_dirty_ops {
+	__s32 (*init)(struct iommufd_policy_args *args);
+	void (*exit)(struct iommufd_exit_info *info);
+	__s32 (*start)(struct iommufd_dirty_req *req);
+	__u32 (*read_area)(struct iommufd_dirty_req *req);
+	void (*area_done)(struct iommufd_dirty_req *req, __u64 ndirty);
+	void (*stop)(struct iommufd_dirty_req *req);
+	__u64 ioas_cookie;
+	__u64 cgroup_id;
+	__u64 flags;
+	char name[IOMMUFD_POLICY_NAME_LEN];
 };
 
 /*

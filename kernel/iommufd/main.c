@@ -9,6 +9,7 @@
 
 #include "iommufd_bpf_version.h"
 #include "main.h"
+#include "policy/dirty.h"
 #include "policy/policy.h"
 #include "space/space.h"
 #include "view/view.h"
@@ -21,6 +22,7 @@ static void __init register_bpf(void)
 {
 	int rc = policy_register_struct_ops();
 
+	rc = rc ?: policy_register_dirty_ops();
 	rc = rc ?: policy_register_kfuncs();
 	rc = rc ?: view_register_kfuncs();
 	if (rc)

@@ -275,6 +275,21 @@ int domain_read_dirty(struct dirty_scan *scan, unsigned long first,
 }
 
 /**
+ * domain_assume_dirty() - report a range, whatever of it is dirty
+ * @scan: begun
+ * @first: first IOVA
+ * @last: last IOVA
+ *
+ * Looks at nothing, and clears nothing.
+ */
+void domain_assume_dirty(struct dirty_scan *scan, unsigned long first,
+			 unsigned long last)
+{
+	dirty_bitmap_set(scan->bitmap, first, last);
+	scan->bitmap->reported += last - first + 1;
+}
+
+/**
  * domain_clear_dirty() - clear the dirty bits of a range
  * @scan: begun; needs no bitmap
  * @first: first IOVA

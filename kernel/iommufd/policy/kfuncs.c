@@ -9,7 +9,25 @@
 #include <linux/ctype.h>
 #include <linux/string.h>
 
+#include "policy/dirty.h"
 #include "policy/policy.h"
+
+static void copy_reason(char reason[IOMMUFD_REASON_LEN], const char *text,
+			size_t size)
+{
+	size_t i, n = min_t(size_t, size, IOMMUFD_REASON_LEN - 1);
+
+	/* Zeroed to the end: all of it goes to a trace event. */
+	memset(reason, 0, IOMMUFD_REASON_LEN);
+	for (i = 0; i < n; i++) {
+		/* It may be a map's value, which others write to. */
+		char c = READ_ONCE(text[i]);
+
+		if (!c)
+			break;
+		reason[i] = isascii(c) && isprint(c) ? c : '?';
+	}
+}
 
 __bpf_kfunc_start_defs();
 
@@ -27,22 +45,34 @@ __bpf_kfunc int bpf_iommufd_deny_reason(struct iommufd_pin_req *req, u32 code,
 					const char *text, u32 text__sz)
 {
 	struct pin_request *full = to_pin_request(req);
-	size_t n = min_t(size_t, text__sz, sizeof(full->reason) - 1);
-	size_t i;
 
 	if (code > IOMMUFD_DENY_MAX_CODE)
 		return -EINVAL;
 	full->code = code;
-	/* Zeroed to the end: all of it goes to a trace event. */
-	memset(full->reason, 0, sizeof(full->reason));
-	for (i = 0; i < n; i++) {
-		/* It may be a map's value, which others write to. */
-		char c = READ_ONCE(text[i]);
+	copy_reason(full->reason, text, text__sz);
+	return 0;
+}
 
-		if (!c)
-			break;
-		full->reason[i] = isascii(c) && isprint(c) ? c : '?';
-	}
+/**
+ * bpf_iommufd_dirty_deny_reason() - say why tracking is about to be refused
+ * @req: the request, as given to start()
+ * @code: enum iommufd_deny_code
+ * @text: words for a person; cut to IOMMUFD_REASON_LEN - 1 bytes
+ * @text__sz: its size in bytes
+ *
+ * As bpf_iommufd_deny_reason(), for dirty policies.
+ * Return: 0, or -EINVAL for a code that is not known.
+ */
+__bpf_kfunc int bpf_iommufd_dirty_deny_reason(struct iommufd_dirty_req *req,
+					      u32 code, const char *text,
+					      u32 text__sz)
+{
+	struct dirty_request *full = to_dirty_request(req);
+
+	if (code > IOMMUFD_DENY_MAX_CODE)
+		return -EINVAL;
+	full->code = code;
+	copy_reason(full->reason, text, text__sz);
 	return 0;
 }
 
@@ -104,6 +134,7 @@ __bpf_kfunc_end_defs();
 
 BTF_KFUNCS_START(policy_kfunc_ids)
 BTF_ID_FLAGS(func, bpf_iommufd_deny_reason, KF_TRUSTED_ARGS)
+BTF_ID_FLAGS(func, bpf_iommufd_dirty_deny_reason, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, bpf_iommufd_pin_set_chunk, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, bpf_iommufd_pin_set_workers, KF_TRUSTED_ARGS)
 BTF_ID_FLAGS(func, bpf_iommufd_pin_ancestor, KF_TRUSTED_ARGS)

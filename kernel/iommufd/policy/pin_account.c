@@ -100,6 +100,21 @@ void pin_account_init(struct pin_account *acc, const struct pin_owner *owner,
 }
 
 /**
+ * pin_account_owner() - who is charged?
+ * @acc: the account
+ * @owner: filled in, with a reference to the cgroup for cgroup_put()
+ *
+ * Does not sleep.
+ */
+void pin_account_owner(struct pin_account *acc, struct pin_owner *owner)
+{
+	spin_lock(&acc->lock);
+	*owner = acc->owner;
+	cgroup_get(owner->cgroup);
+	spin_unlock(&acc->lock);
+}
+
+/**
  * pin_account_destroy() - the memory goes
  * @acc: nothing is charged any more
  *

@@ -2,8 +2,9 @@
 /*
  * Policies: BPF programs that are asked before memory is pinned.
  *
- * This is what other rooms use; attach.h is what tables of every type share,
- * pin.h what pin policies have among themselves. There are two questions:
+ * This is what other rooms use, and dirty.h for policies of the other type;
+ * attach.h is what tables of every type share, pin.h what pin policies have
+ * among themselves. There are two questions:
  *
  *  policy_admit()	may this request go on? Before any lock is taken.
  *  pin_account_*()	may these pages be pinned? Where they are accounted.
@@ -154,6 +155,7 @@ struct pin_account {
 /* pin_account.c */
 void pin_account_init(struct pin_account *acc, const struct pin_owner *owner,
 		      const struct pin_what *what);
+void pin_account_owner(struct pin_account *acc, struct pin_owner *owner);
 void pin_account_destroy(struct pin_account *acc);
 void pin_account_list(struct pin_account *acc);
 int pin_account_ask(struct pin_account *acc, u64 npages, enum iommufd_op op,

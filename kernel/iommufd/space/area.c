@@ -9,6 +9,7 @@
 #include <linux/slab.h>
 
 #include "domain/domain.h"
+#include "space/dirty_turn.h"
 #include "space/hwpt.h"
 #include "space/space.h"
 #include "trace_mem.h"
@@ -227,6 +228,7 @@ void area_exit_hwpt(struct ioas *ioas, struct area *area, struct hwpt *hwpt,
 		clear_hwpt_traced(ioas, area, hwpt, st);
 	else
 		clear_hwpt(area, hwpt, st);
+	dirty_forget(area, hwpt);
 	/* Rather leak a pin than let a device reach memory that was freed. */
 	if (WARN_ON(!area->nr_hwpts))
 		return;

@@ -14,6 +14,7 @@
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 
+#include "space/dirty_turn.h"
 #include "space/hwpt.h"
 #include "space/space.h"
 
@@ -91,6 +92,7 @@ static struct area *split_off(struct ioas *ioas, struct area *area,
 	tail->offset += length;
 	tail->user.node.start = tail->offset >> PAGE_SHIFT;
 	tail->state = AREA_WALKED;
+	tail->dirty_notes = NULL;
 	mas_lock(&mas);
 	rc = mas_store_gfp(&mas, tail, GFP_KERNEL_ACCOUNT);
 	mas_unlock(&mas);
@@ -99,6 +101,8 @@ static struct area *split_off(struct ioas *ioas, struct area *area,
 		return ERR_PTR(rc);
 	}
 	refcount_inc(&tail->mem->refs);
+	/* What is known of the whole is not known of the parts. */
+	dirty_forget_all(area);
 	WRITE_ONCE(area->view.length, length);
 	area->state = AREA_WALKED;
 	ioas->view.nr_areas++;

@@ -15,6 +15,7 @@
 
 #include "domain/dirty.h"
 #include "domain/domain.h"
+#include "space/dirty_turn.h"
 #include "space/hwpt.h"
 #include "space/space.h"
 
@@ -51,30 +52,54 @@ static void release_area(struct ioas *ioas, struct area *area)
 	mutex_unlock(&ioas->iova_lock);
 }
 
-/* Read what a bitmap is for, or else clear. */
-static int scan_pages(struct dirty_scan *scan, unsigned long first,
+/* Read, as was decided, what a bitmap is for, or else clear. */
+static int scan_pages(struct dirty_read *read, unsigned long first,
 		      unsigned long last, const struct area *area)
 {
-	if (scan->bitmap)
-		return domain_read_dirty(scan, first, last, area_last(area));
-	return domain_clear_dirty(scan, first, last);
+	struct dirty_scan *scan = &read->scan;
+
+	if (!scan->bitmap)
+		return domain_clear_dirty(scan, first, last);
+	if (read->verdict == IOMMUFD_DIRTY_ASSUME) {
+		domain_assume_dirty(scan, first, last);
+		return 0;
+	}
+	scan->clear = read->clear && read->verdict == IOMMUFD_DIRTY_SCAN;
+	return domain_read_dirty(scan, first, last, area_last(area));
 }
 
 /*
  * An area that is WALKED stays mapped, but for a dmabuf: its exporter may take
  * it back, under the lock that is held here, and then it is a gap.
  */
-static int scan_area(struct dirty_scan *scan, unsigned long first,
+static int scan_area(struct dirty_read *read, unsigned long first,
 		     unsigned long last, const struct area *area)
 {
 	int rc = 0;
 
 	if (mem_has_pages(area->mem))
-		return scan_pages(scan, first, last, area);
+		return scan_pages(read, first, last, area);
 	mem_lock_dmabuf(area->mem);
 	if (mem_dmabuf_fills(area->mem))
-		rc = scan_pages(scan, first, last, area);
+		rc = scan_pages(read, first, last, area);
 	mem_unlock_dmabuf(area->mem);
+	return rc;
+}
+
+/* A step of the read's turn at an area. */
+static int read_area(struct dirty_read *read, unsigned long first,
+		     unsigned long last, struct area *area)
+{
+	int rc;
+
+	if (!read->scan.bitmap) {
+		dirty_forget(area, read->hwpt);
+		return scan_area(read, first, last, area);
+	}
+	dirty_turn_step(read, area, first);
+	rc = scan_area(read, first, last, area);
+	if (!rc)
+		dirty_turn_step_done(read, area, last);
 	return rc;
 }
 
@@ -84,9 +109,10 @@ static int scan_area(struct dirty_scan *scan, unsigned long first,
  * missed: the map is waited for. Long areas are let go of now and then, where
  * no leaf is cut.
  */
-static int scan_range(struct ioas *ioas, struct dirty_scan *scan,
-		      unsigned long first, unsigned long last)
+static int scan_range(struct dirty_read *read, unsigned long first,
+		      unsigned long last)
 {
+	struct ioas *ioas = read->hwpt->ioas;
 	int rc;
 
 	for (;;) {
@@ -97,13 +123,75 @@ static int scan_range(struct ioas *ioas, struct dirty_scan *scan,
 			return PTR_ERR_OR_ZERO(area);
 		first = max_t(unsigned long, first, area->view.iova);
 		to = min3(last, area_last(area), first | (DOMAIN_LEAF_MAX - 1));
-		rc = scan_area(scan, first, to, area);
+		rc = read_area(read, first, to, area);
 		release_area(ioas, area);
 		if (rc || to == last)
 			return rc;
 		first = to + 1;
 		cond_resched();
 	}
+}
+
+/* A fatal signal ends it early: what is left goes with the areas. */
+static void forget_range(struct hwpt *hwpt)
+{
+	unsigned long first = 0, last;
+	struct area *area;
+
+	for (;;) {
+		area = claim_area(hwpt->ioas, first, ULONG_MAX);
+		if (IS_ERR_OR_NULL(area))
+			return;
+		last = area_last(area);
+		dirty_forget(area, hwpt);
+		release_area(hwpt->ioas, area);
+		if (last == ULONG_MAX)
+			return;
+		first = last + 1;
+		cond_resched();
+	}
+}
+
+static int start_tracking(struct hwpt *hwpt)
+{
+	const struct iommu_dirty_ops *ops = hwpt->domain->dirty_ops;
+	struct dirty_read clear = {
+		.hwpt = hwpt,
+		.scan.domain = hwpt->domain,
+	};
+	int rc = dirty_ask_start(hwpt);
+
+	if (rc)
+		return rc;
+	domain_begin_dirty(&clear.scan);
+	rc = scan_range(&clear, 0, ULONG_MAX);
+	domain_end_dirty(&clear.scan);
+	rc = rc ?: ops->set_dirty_tracking(hwpt->domain, true);
+	if (rc) {
+		dirty_stopped(hwpt);
+		return rc;
+	}
+	hwpt->dirty_tracking = true;
+	WRITE_ONCE(hwpt->view.dirty_since_ns, ktime_get_boottime_ns());
+	hwpt->dirty_bytes_before = hwpt->view.dirty_bytes;
+	return 0;
+}
+
+static int stop_tracking(struct hwpt *hwpt, u64 *reported)
+{
+	const struct iommu_dirty_ops *ops = hwpt->domain->dirty_ops;
+	int rc = ops->set_dirty_tracking(hwpt->domain, false);
+
+	if (rc)
+		return rc;
+	hwpt->dirty_tracking = false;
+	WRITE_ONCE(hwpt->view.dirty_since_ns, 0);
+	*reported = hwpt->view.dirty_bytes - hwpt->dirty_bytes_before;
+	dirty_stopped(hwpt);
+	if (hwpt->dirty_noted)
+		forget_range(hwpt);
+	hwpt->dirty_noted = false;
+	return 0;
 }
 
 /**
@@ -117,38 +205,19 @@ static int scan_range(struct ioas *ioas, struct dirty_scan *scan,
  * signal ends it.
  *
  * Return: 0; -EOPNOTSUPP: made without IOMMU_HWPT_ALLOC_DIRTY_TRACKING; -EINTR;
- * what the driver says.
+ * what the driver says; what a policy says: -EPERM, -ENOMEM, -EDQUOT.
  */
 int hwpt_set_dirty_tracking(struct hwpt *hwpt, bool enable, u64 *reported)
 {
-	const struct iommu_dirty_ops *ops = hwpt->domain->dirty_ops;
-	struct dirty_scan scan = { .domain = hwpt->domain };
 	int rc = 0;
 
-	if (!ops)
+	if (!hwpt->domain->dirty_ops)
 		return -EOPNOTSUPP;
 	if (down_write_killable(&hwpt->dirty_lock))
 		return -EINTR;
-	if (hwpt->dirty_tracking == enable)
-		goto out;
-	if (enable) {
-		domain_begin_dirty(&scan);
-		rc = scan_range(hwpt->ioas, &scan, 0, ULONG_MAX);
-		domain_end_dirty(&scan);
-	}
-	if (!rc)
-		rc = ops->set_dirty_tracking(hwpt->domain, enable);
-	if (!rc) {
-		hwpt->dirty_tracking = enable;
-		WRITE_ONCE(hwpt->view.dirty_since_ns,
-			   enable ? ktime_get_boottime_ns() : 0);
-		if (enable)
-			hwpt->dirty_bytes_before = hwpt->view.dirty_bytes;
-		else
-			*reported = hwpt->view.dirty_bytes -
-				    hwpt->dirty_bytes_before;
-	}
-out:
+	if (hwpt->dirty_tracking != enable)
+		rc = enable ? start_tracking(hwpt) :
+			      stop_tracking(hwpt, reported);
 	up_write(&hwpt->dirty_lock);
 	return rc;
 }
@@ -170,9 +239,9 @@ static int check_range(struct ioas *ioas, u64 iova, u64 length, u64 page_size)
 }
 
 /* Window by window of the bitmap, which no leaf crosses. */
-static int read_windows(struct ioas *ioas, struct dirty_scan *scan)
+static int read_windows(struct dirty_read *read)
 {
-	struct dirty_bitmap *map = scan->bitmap;
+	struct dirty_bitmap *map = read->scan.bitmap;
 	unsigned long first = map->start, last;
 	int rc;
 
@@ -180,7 +249,7 @@ static int read_windows(struct ioas *ioas, struct dirty_scan *scan)
 		rc = dirty_bitmap_pin(map, first, &last);
 		if (rc)
 			return rc;
-		rc = scan_range(ioas, scan, first, last);
+		rc = scan_range(read, first, last);
 		dirty_bitmap_unpin(map);
 		if (rc || last == map->end)
 			return rc;
@@ -220,9 +289,13 @@ int hwpt_read_dirty(struct hwpt *hwpt, u64 iova, u64 length, u64 page_size,
 		    void __user *data, bool clear, u64 *reported)
 {
 	struct dirty_bitmap bitmap;
-	struct dirty_scan scan = {
-		.domain = hwpt->domain,
-		.bitmap = &bitmap,
+	struct dirty_read read = {
+		.hwpt = hwpt,
+		.scan.domain = hwpt->domain,
+		.scan.bitmap = &bitmap,
+		.first = iova,
+		.last = iova + length - 1,
+		.page_size = page_size,
 		.clear = clear,
 	};
 	int rc;
@@ -242,9 +315,9 @@ int hwpt_read_dirty(struct hwpt *hwpt, u64 iova, u64 length, u64 page_size,
 		goto out;
 	rc = -EINVAL;
 	if (hwpt->dirty_tracking) {
-		domain_begin_dirty(&scan);
-		rc = read_windows(hwpt->ioas, &scan);
-		domain_end_dirty(&scan);
+		domain_begin_dirty(&read.scan);
+		rc = read_windows(&read);
+		domain_end_dirty(&read.scan);
 		count_read(hwpt, bitmap.reported);
 		*reported = bitmap.reported;
 	}

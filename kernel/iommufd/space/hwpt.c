@@ -9,6 +9,7 @@
 
 #include "domain/domain.h"
 #include "fault/fault.h"
+#include "space/dirty_turn.h"
 #include "space/hwpt.h"
 #include "space/space.h"
 
@@ -17,6 +18,8 @@ static void hwpt_release(struct hwpt *hwpt, struct op_stats *st)
 {
 	struct ioas *ioas = hwpt->ioas;
 
+	/* Nobody can find it, so nobody holds its dirty_lock. */
+	dirty_stopped(hwpt);
 	if (!list_empty(&hwpt->node))
 		ioas_leave_hwpt(ioas, hwpt, st);
 	/* Drivers keep nested domains in a list of their parent's. */

@@ -19,6 +19,22 @@ struct iommu_user_data;
 struct iopf_group;
 
 /**
+ * struct dirty_starter - the task that started to track what devices write
+ * @asked: the policy that allowed it, and is to be told of its end; or 0
+ * @cgroup_id: v2
+ * @tgid: its process, in the initial PID namespace
+ * @uid: its user, in the initial user namespace
+ *
+ * Not filled in while no dirty policy is attached.
+ */
+struct dirty_starter {
+	u64 asked;
+	u64 cgroup_id;
+	s32 tgid;
+	u32 uid;
+};
+
+/**
  * struct hwpt - a page table that devices can be attached to
  * @obj: its object; its users are attached device groups, and nested HWPTs
  * @view: what BPF sees; read under RCU
@@ -46,6 +62,8 @@ struct iopf_group;
  *	reads dirty bits; outside all locks of the IOAS
  * @dirty_tracking: what devices write is tracked; under @dirty_lock
  * @dirty_bytes_before: @view.dirty_bytes when that began; likewise
+ * @dirty_starter: who started that; likewise
+ * @dirty_noted: areas may have notes of it (dirty_turn.h)
  */
 struct hwpt {
 	struct object obj;
@@ -66,6 +84,8 @@ struct hwpt {
 	struct rw_semaphore dirty_lock;
 	bool dirty_tracking;
 	u64 dirty_bytes_before;
+	struct dirty_starter dirty_starter;
+	bool dirty_noted;
 };
 
 /* The HWPT that holds the mappings: itself, or a nested one's parent. */

@@ -6,6 +6,7 @@
 #include <linux/ktime.h>
 #include <linux/mm.h>
 
+#include "policy/dirty.h"
 #include "policy/policy.h"
 #include "space/hwpt.h"
 #include "space/space.h"
@@ -17,7 +18,7 @@ static void ioas_destroy(struct iommufd_ctx *ctx, struct object *obj)
 	u64 unmapped, nr_areas;
 
 	/* It cannot be found any more; nor can policies be attached to it. */
-	if (policy_active())
+	if (policy_active() || dirty_policy_active())
 		policy_ioas_gone();
 	/* Every HWPT is a user of the IOAS, so there is none any more. */
 	WARN_ON(!list_empty(&ioas->hwpts));

@@ -42,6 +42,7 @@
 #include "mem/mem.h"
 
 struct device;
+struct dirty_note;
 struct dma_buf;
 struct file;
 struct hwpt;
@@ -103,6 +104,8 @@ enum area_state {
  * @nr_locks: pins of hardware, which cannot be asked for them; under iova_lock
  * @state: under iova_lock
  * @node: on the list of the one who made it BUSY
+ * @dirty_notes: see dirty_turn.h; belongs to the one who made it BUSY or
+ *	WALKED
  * @rcu: frees it
  */
 struct area {
@@ -117,6 +120,7 @@ struct area {
 	unsigned int nr_locks;
 	enum area_state state;
 	struct list_head node;
+	struct dirty_note *dirty_notes;
 	struct rcu_head rcu;
 };
 
