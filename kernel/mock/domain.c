@@ -239,12 +239,15 @@ int mock_read_data(const struct iommu_user_data *data,
 					   IOMMU_HWPT_DATA_SELFTEST, iotlb);
 }
 
-static int page_sizes(const struct iommu_user_data *data, unsigned long *sizes)
+/* @last: the last IOVA */
+static int page_sizes(const struct iommu_user_data *data, unsigned long *sizes,
+		      unsigned long *last)
 {
 	struct iommu_hwpt_selftest user = {};
 	int rc;
 
 	*sizes = MOCK_PAGE_SIZE;
+	*last = MOCK_APERTURE_LAST;
 	if (!data)
 		return 0;
 	rc = mock_read_data(data, &user);
@@ -253,6 +256,9 @@ static int page_sizes(const struct iommu_user_data *data, unsigned long *sizes)
 	switch (user.pagetable_type) {
 	case MOCK_IOMMUPT_DEFAULT:
 		return 0;
+	case MOCK_IOMMUPT_WIDE:
+		*last = MOCK_WIDE_LAST;
+		fallthrough;
 	case MOCK_IOMMUPT_HUGE:
 		*sizes |= MOCK_HUGE_PAGE_SIZE;
 		return 0;
@@ -279,7 +285,7 @@ struct iommu_domain *mock_domain_alloc(struct device *dev, u32 flags,
 			  IOMMU_HWPT_ALLOC_DIRTY_TRACKING;
 	bool dirty = flags & IOMMU_HWPT_ALLOC_DIRTY_TRACKING;
 	struct mock_domain *mock;
-	unsigned long sizes;
+	unsigned long sizes, last;
 	int rc;
 
 	if (parent)
@@ -288,13 +294,13 @@ struct iommu_domain *mock_domain_alloc(struct device *dev, u32 flags,
 		return ERR_PTR(-EOPNOTSUPP);
 	if (dirty && to_mock_dev(dev)->flags & MOCK_FLAGS_DEVICE_NO_DIRTY)
 		return ERR_PTR(-EOPNOTSUPP);
-	rc = page_sizes(data, &sizes);
+	rc = page_sizes(data, &sizes, &last);
 	if (rc)
 		return ERR_PTR(rc);
 	mock = kzalloc(sizeof(*mock), GFP_KERNEL_ACCOUNT);
 	if (!mock)
 		return ERR_PTR(-ENOMEM);
-	mock->pt = mock_pt_alloc();
+	mock->pt = mock_pt_alloc(last);
 	if (!mock->pt) {
 		kfree(mock);
 		return ERR_PTR(-ENOMEM);
@@ -308,7 +314,7 @@ struct iommu_domain *mock_domain_alloc(struct device *dev, u32 flags,
 	}
 	mock->domain.pgsize_bitmap = sizes;
 	mock->domain.geometry.aperture_start = MOCK_APERTURE_START;
-	mock->domain.geometry.aperture_end = MOCK_APERTURE_LAST;
+	mock->domain.geometry.aperture_end = last;
 	mock->domain.geometry.force_aperture = true;
 	return &mock->domain;
 }

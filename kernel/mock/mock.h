@@ -130,7 +130,7 @@ static inline int mock_viommu_admit(struct iommufd_viommu *viommu,
 #endif
 
 /* page_table.c */
-struct mock_pt *mock_pt_alloc(void);
+struct mock_pt *mock_pt_alloc(unsigned long last);
 void mock_pt_free(struct mock_pt *pt);
 int mock_pt_map(struct mock_pt *pt, unsigned long iova, phys_addr_t phys,
 		size_t size, int prot, gfp_t gfp);

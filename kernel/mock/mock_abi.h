@@ -51,6 +51,7 @@ enum {
 /* The mock IOMMU's page table. */
 #define MOCK_APERTURE_START BIT(24)
 #define MOCK_APERTURE_LAST ((1UL << 31) - 1)
+#define MOCK_WIDE_LAST ((1UL << 37) - 1)
 #define MOCK_PAGE_SIZE 2048UL
 #define MOCK_HUGE_PAGE_SIZE (512 * MOCK_PAGE_SIZE)
 
@@ -112,6 +113,8 @@ enum {
 	/* MOCK_PAGE_SIZE; where writes are tracked, the CPU's page size too */
 	MOCK_IOMMUPT_DEFAULT = 0,
 	MOCK_IOMMUPT_HUGE = 1, /* MOCK_HUGE_PAGE_SIZE too */
+	/* Ours: as HUGE, up to MOCK_WIDE_LAST: for a guest of many gibibytes. */
+	MOCK_IOMMUPT_WIDE = 1000,
 };
 
 /**

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The mock IOMMU's page table: two levels over [0, MOCK_APERTURE_LAST], the
- * upper one of huge pages or tables, the lower one of pages. As in AMD's page
- * tables a page may take several entries: PAGE_SIZE takes two, either of which
- * may say that it is dirty.
+ * The mock IOMMU's page table: two levels over [0, last IOVA], the upper one of
+ * huge pages or tables, the lower one of pages. As in AMD's page tables a page
+ * may take several entries: PAGE_SIZE takes two, either of which may say that it
+ * is dirty.
  *
  * Stricter than hardware: mapping what is mapped, unmapping what is not, and
  * cutting a huge page are bugs of the caller, and warned about.
@@ -19,26 +19,46 @@
 
 #define PER_TABLE (MOCK_HUGE_PAGE_SIZE / MOCK_PAGE_SIZE)
 #define PAIR (PAGE_SIZE / MOCK_PAGE_SIZE)
-#define NR_TABLES ((MOCK_APERTURE_LAST + 1) / MOCK_HUGE_PAGE_SIZE)
+
+/**
+ * struct mock_slot - an entry of the upper level
+ * @table: PER_TABLE entries of pages, or NULL
+ * @huge: an entry of a huge page; then nothing is in the table beside it
+ */
+struct mock_slot {
+	u64 *table;
+	u64 huge;
+};
 
 /**
  * struct mock_pt - a page table
- * @tables: PER_TABLE entries of pages each, or NULL
- * @huge: an entry of a huge page; then nothing is in the table beside it
+ * @last: the last IOVA
+ * @nr: how many slots
+ * @slots: the upper level
  */
 struct mock_pt {
-	u64 *tables[NR_TABLES];
-	u64 huge[NR_TABLES];
+	unsigned long last;
+	unsigned long nr;
+	struct mock_slot slots[] __counted_by(nr);
 };
 
 /**
  * mock_pt_alloc() - an empty page table
+ * @last: the last IOVA that it can hold; it and the first are a huge page's
  *
  * Return: it, for mock_pt_free(), or NULL.
  */
-struct mock_pt *mock_pt_alloc(void)
+struct mock_pt *mock_pt_alloc(unsigned long last)
 {
-	return kvzalloc(sizeof(struct mock_pt), GFP_KERNEL_ACCOUNT);
+	unsigned long nr = (last + 1) / MOCK_HUGE_PAGE_SIZE;
+	struct mock_pt *pt;
+
+	pt = kvzalloc(struct_size(pt, slots, nr), GFP_KERNEL_ACCOUNT);
+	if (!pt)
+		return NULL;
+	pt->last = last;
+	pt->nr = nr;
+	return pt;
 }
 
 static bool table_empty(const u64 *table)
@@ -54,16 +74,16 @@ void mock_pt_free(struct mock_pt *pt)
 {
 	unsigned long i;
 
-	for (i = 0; i < NR_TABLES; i++) {
-		WARN_ON_ONCE(pt->huge[i] || !table_empty(pt->tables[i]));
-		kfree(pt->tables[i]);
+	for (i = 0; i < pt->nr; i++) {
+		WARN_ON_ONCE(pt->slots[i].huge || !table_empty(pt->slots[i].table));
+		kfree(pt->slots[i].table);
 	}
 	kvfree(pt);
 }
 
 static u64 *get_table(struct mock_pt *pt, unsigned long i, gfp_t gfp)
 {
-	u64 *table = READ_ONCE(pt->tables[i]);
+	u64 *table = READ_ONCE(pt->slots[i].table);
 	u64 *old;
 
 	if (table)
@@ -71,7 +91,7 @@ static u64 *get_table(struct mock_pt *pt, unsigned long i, gfp_t gfp)
 	table = kcalloc(PER_TABLE, sizeof(*table), gfp);
 	if (!table)
 		return NULL;
-	old = cmpxchg(&pt->tables[i], NULL, table);
+	old = cmpxchg(&pt->slots[i].table, NULL, table);
 	if (old)
 		kfree(table);
 	return old ?: table;
@@ -114,15 +134,15 @@ int mock_pt_map(struct mock_pt *pt, unsigned long iova, phys_addr_t phys,
 	unsigned long i = iova / MOCK_HUGE_PAGE_SIZE;
 	u64 *pte;
 
-	if (WARN_ON(iova < MOCK_APERTURE_START || iova > MOCK_APERTURE_LAST ||
+	if (WARN_ON(iova < MOCK_APERTURE_START || iova > pt->last ||
 		    !IS_ALIGNED(iova | phys, size)))
 		return -ERANGE;
-	if (WARN_ON(pt->huge[i]))
+	if (WARN_ON(pt->slots[i].huge))
 		return -EADDRINUSE;
 	if (size == MOCK_HUGE_PAGE_SIZE) {
-		if (WARN_ON(!table_empty(pt->tables[i])))
+		if (WARN_ON(!table_empty(pt->slots[i].table)))
 			return -EADDRINUSE;
-		pte = &pt->huge[i];
+		pte = &pt->slots[i].huge;
 	} else {
 		pte = get_table(pt, i, gfp);
 		if (!pte)
@@ -151,16 +171,16 @@ size_t mock_pt_unmap(struct mock_pt *pt, unsigned long iova, size_t room)
 	unsigned long i = iova / MOCK_HUGE_PAGE_SIZE;
 	u64 *table, *pte;
 
-	if (WARN_ON(iova > MOCK_APERTURE_LAST))
+	if (WARN_ON(iova > pt->last))
 		return 0;
-	if (pt->huge[i]) {
+	if (pt->slots[i].huge) {
 		if (WARN_ON(!IS_ALIGNED(iova, MOCK_HUGE_PAGE_SIZE) ||
 			    room < MOCK_HUGE_PAGE_SIZE))
 			return 0;
-		WRITE_ONCE(pt->huge[i], 0);
+		WRITE_ONCE(pt->slots[i].huge, 0);
 		return MOCK_HUGE_PAGE_SIZE;
 	}
-	table = READ_ONCE(pt->tables[i]);
+	table = READ_ONCE(pt->slots[i].table);
 	pte = table ? &table[iova / MOCK_PAGE_SIZE % PER_TABLE] : NULL;
 	if (WARN_ON(!pte || !*pte))
 		return 0;
@@ -185,11 +205,11 @@ static u64 *find_pte(struct mock_pt *pt, unsigned long iova, size_t *size)
 	u64 *table;
 
 	*size = MOCK_HUGE_PAGE_SIZE;
-	if (iova > MOCK_APERTURE_LAST)
+	if (iova > pt->last)
 		return NULL;
-	if (READ_ONCE(pt->huge[i]))
-		return &pt->huge[i];
-	table = READ_ONCE(pt->tables[i]);
+	if (READ_ONCE(pt->slots[i].huge))
+		return &pt->slots[i].huge;
+	table = READ_ONCE(pt->slots[i].table);
 	if (!table)
 		return NULL;
 	*size = MOCK_PAGE_SIZE;
@@ -288,7 +308,7 @@ void mock_pt_flush(struct mock_pt *pt, unsigned long first,
 {
 	size_t size;
 
-	last = min(last, MOCK_APERTURE_LAST);
+	last = min(last, pt->last);
 	while (first <= last) {
 		u64 *pte = find_pte(pt, first, &size);
 
