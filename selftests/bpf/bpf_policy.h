@@ -17,7 +17,9 @@
 #include "probe.h"
 
 extern const struct test_table hooks_table, pages_table, scope_table,
-	load_table, eject_table, live_table, property_table;
+	load_table, eject_table, live_table, property_table,
+	dirty_hooks_table, dirty_read_table, dirty_model_table,
+	dirty_adapt_table;
 
 /* In reach of the mock IOMMU. */
 #define MOCK_IOVA (4 * MOCK_APERTURE_START)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * main.c - tests of pin policies
+ * main.c - tests of policies
  *
  * Owns: the command line, and what holds after every test: no page is pinned,
  * and no scope is closed.
@@ -55,6 +55,8 @@ int main(int argc, char **argv)
 	static const struct test_table *const tables[] = {
 		&hooks_table, &pages_table, &scope_table, &load_table,
 		&eject_table, &live_table, &property_table,
+		&dirty_hooks_table, &dirty_read_table, &dirty_model_table,
+		&dirty_adapt_table,
 	};
 	struct test_suite suite = { .name = "bpf", .after = nothing_left };
 	const char *only = NULL, *why;
