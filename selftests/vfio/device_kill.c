@@ -185,7 +185,7 @@ static void during_attach(void)
 
 /* ---- at any point of a life: from open to close, again and again ---- */
 
-#define KILLS 30
+#define KILLS 12
 
 static enum dma_api life_api;
 static _Atomic unsigned long *lives;	/* in memory shared with the child */
