@@ -195,9 +195,9 @@ void memory_disturb(struct rng *rng)
 {
 	/*
 	 * Not MADV_COLLAPSE: a huge page of a file on tmpfs, mapped MAP_PRIVATE,
-	 * and pinned for reading, has 6.12 fault for ever: the huge entry is
-	 * split to be unshared, which for a file removes it, and the next fault
-	 * puts it back. Only a fatal signal ends that, whoever pins.
+	 * and pinned for reading, has 6.12 fault for ever. It seems that the
+	 * huge entry is split to be unshared, which for a file removes it, and
+	 * the next fault puts it back. Only a fatal signal ends that.
 	 */
 	static const int advice[] = {
 		MADV_DONTNEED, MADV_FREE, MADV_COLD, MADV_PAGEOUT,
