@@ -11,7 +11,6 @@
 #include "main.h"
 #include "policy/dirty.h"
 #include "policy/policy.h"
-#include "space/space.h"
 #include "view/view.h"
 
 /*
@@ -36,7 +35,6 @@ static int __init iommufd_init(void)
 
 	if (rc)
 		return rc;
-	policy_set_ioas_lookup(ioas_exists);
 	register_bpf();
 	rc = iommufd_register_device();
 	if (rc)

@@ -77,19 +77,6 @@ static int watch(struct watcher *w, struct iommupolicy_bpf *skel, struct ring_bu
 	return TOOL_OK;
 }
 
-static int open_signals(void)
-{
-	sigset_t set;
-
-	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	return signalfd(-1, &set, SFD_CLOEXEC);
-}
-
 int cmd_watch(const struct env *env)
 {
 	struct watcher w = { .env = env };
@@ -105,7 +92,7 @@ int cmd_watch(const struct env *env)
 		rc = tool_libbpf_failed("iommupolicy's BPF programs", rc);
 	} else {
 		complain("watching");
-		rc = watch(&w, skel, ring, open_signals());
+		rc = watch(&w, skel, ring, tool_signalfd());
 	}
 	ring_buffer__free(ring);
 	iommupolicy_bpf__destroy(skel);

@@ -86,6 +86,10 @@ static const char *hook_name(__u32 hook)
 		[IOMMUFD_HOOK_INIT] = "init",	  [IOMMUFD_HOOK_EXIT] = "exit",
 		[IOMMUFD_HOOK_ADMIT] = "admit",	  [IOMMUFD_HOOK_CHARGE] = "charge",
 		[IOMMUFD_HOOK_ADOPT] = "adopt",	  [IOMMUFD_HOOK_UNCHARGE] = "uncharge",
+		[IOMMUFD_HOOK_DIRTY_START] = "start",
+		[IOMMUFD_HOOK_DIRTY_READ_AREA] = "read_area",
+		[IOMMUFD_HOOK_DIRTY_AREA_DONE] = "area_done",
+		[IOMMUFD_HOOK_DIRTY_STOP] = "stop",
 	};
 
 	return word(words, ARRAY_SIZE(words), hook);

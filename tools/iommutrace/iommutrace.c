@@ -182,15 +182,7 @@ static void loop(struct tracer *t)
 
 static int init_signals(struct tracer *t)
 {
-	sigset_t set;
-
-	signal(SIGPIPE, SIG_IGN);
-	sigemptyset(&set);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGHUP);
-	sigprocmask(SIG_BLOCK, &set, NULL);
-	t->sigfd = signalfd(-1, &set, SFD_CLOEXEC);
+	t->sigfd = tool_signalfd();
 	return t->sigfd < 0 ? -errno : 0;
 }
 

@@ -2,9 +2,11 @@
 /* Exit codes, complaints, libbpf's words, output that may be a closed pipe. */
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 
 #include <bpf/libbpf.h>
 #include <cap-ng.h>
@@ -82,6 +84,20 @@ int tool_drop_caps(bool files)
 	if (rc)
 		complain("cannot give up capabilities (%d); run it as root", rc);
 	return rc ? -1 : 0;
+}
+
+int tool_signalfd(void)
+{
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &set, NULL))
+		return -1;
+	return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
 int tool_flush(FILE *out)

@@ -54,6 +54,15 @@ int tool_libbpf_failed(const char *what, int err);
 int tool_drop_caps(bool files);
 
 /**
+ * tool_signalfd() - from now on, learn from a descriptor that one shall end
+ *
+ * SIGINT, SIGTERM and SIGHUP are blocked and come by it; SIGPIPE is ignored, so
+ * that a closed pipe is an error of writing.
+ * Return: the descriptor, or -1 with errno.
+ */
+int tool_signalfd(void);
+
+/**
  * tool_flush() - write out what was printed to a data stream
  * @out: the stream
  *

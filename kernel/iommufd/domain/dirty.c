@@ -125,11 +125,8 @@ static void note_cleared(struct dirty_scan *scan, const struct extent *e)
 
 static void report(struct dirty_scan *scan, const struct extent *e)
 {
-	unsigned long first = max(e->first, scan->first);
-	unsigned long last = min(e->last, scan->last);
-
-	dirty_bitmap_set(scan->bitmap, first, last);
-	scan->bitmap->reported += last - first + 1;
+	dirty_bitmap_set(scan->bitmap, max(e->first, scan->first),
+			 min(e->last, scan->last));
 }
 
 /* The leaf of which a look at one page in it gave the end, or all. */
@@ -272,21 +269,6 @@ int domain_read_dirty(struct dirty_scan *scan, unsigned long first,
 			return -EINTR;
 		cond_resched();
 	}
-}
-
-/**
- * domain_assume_dirty() - report a range, whatever of it is dirty
- * @scan: begun
- * @first: first IOVA
- * @last: last IOVA
- *
- * Looks at nothing, and clears nothing.
- */
-void domain_assume_dirty(struct dirty_scan *scan, unsigned long first,
-			 unsigned long last)
-{
-	dirty_bitmap_set(scan->bitmap, first, last);
-	scan->bitmap->reported += last - first + 1;
 }
 
 /**

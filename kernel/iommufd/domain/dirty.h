@@ -93,8 +93,6 @@ void domain_trust_dirty(const struct iommu_ops *ops);
 void domain_begin_dirty(struct dirty_scan *scan);
 int domain_read_dirty(struct dirty_scan *scan, unsigned long first,
 		      unsigned long last, unsigned long area_last);
-void domain_assume_dirty(struct dirty_scan *scan, unsigned long first,
-			 unsigned long last);
 int domain_clear_dirty(struct dirty_scan *scan, unsigned long first,
 		       unsigned long last);
 void domain_end_dirty(struct dirty_scan *scan);

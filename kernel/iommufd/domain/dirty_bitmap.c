@@ -169,7 +169,7 @@ static void flush(struct dirty_bitmap *map)
  * @first: first IOVA
  * @last: last IOVA; both are in the window
  *
- * Cannot fail. Quickest when IOVAs come in order.
+ * Counts what is reported. Cannot fail. Quickest when IOVAs come in order.
  */
 void dirty_bitmap_set(struct dirty_bitmap *map, unsigned long first,
 		      unsigned long last)
@@ -177,6 +177,7 @@ void dirty_bitmap_set(struct dirty_bitmap *map, unsigned long first,
 	unsigned long bit = map->skip + ((first - map->iova) >> map->shift);
 	unsigned long end = map->skip + ((last - map->iova) >> map->shift);
 
+	map->reported += last - first + 1;
 	for (;;) {
 		unsigned long word = bit / BITS_PER_LONG;
 		unsigned long to = min(end, bit | (BITS_PER_LONG - 1));

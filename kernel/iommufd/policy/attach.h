@@ -7,6 +7,7 @@
  *  attach.c	coming and going: register, replace, unregister; the list
  *  scope.c	for whom; which policies apply to (IOAS, cgroup), cached
  *  eject.c	strikes, overruns, ejection, closed scopes, exit records
+ *  table.c	what their struct_ops tell the BPF core alike
  *
  * The life of a policy, all of it under policy_lock but for the one step from
  * LIVE to EJECTING, which any context may take:
@@ -40,6 +41,8 @@
 #include "iommufd_bpf_abi.h"
 
 struct bpf_link;
+struct bpf_verifier_ops;
+struct btf;
 struct cgroup;
 struct policy;
 struct static_key_false;
@@ -176,6 +179,13 @@ void policy_unreg(void *ops, struct bpf_link *link);
 int policy_update(const struct policy_type *type, void *ops, void *old_ops,
 		  const struct policy_conf *conf, struct bpf_link *link);
 bool policy_name_is_fine(const char *name, size_t size);
+
+/* table.c: likewise */
+extern const struct bpf_verifier_ops policy_verifier_ops;
+
+int policy_table_init(struct btf *btf);
+s32 policy_stub_init(struct iommufd_policy_args *args);
+void policy_stub_exit(struct iommufd_exit_info *info);
 
 /* attach.c: for eject.c and scope.c */
 void policy_remove(struct policy *policy);

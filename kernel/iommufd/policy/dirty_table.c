@@ -4,7 +4,6 @@
  * core ask about it; and as a type of table, for attach.c.
  */
 #include <linux/bpf.h>
-#include <linux/bpf_verifier.h>
 #include <linux/btf.h>
 #include <linux/module.h>
 
@@ -12,15 +11,6 @@
 #include "policy/dirty.h"
 
 /* Stand-ins for programs that a table leaves out; their types are checked. */
-static s32 stub_init(struct iommufd_policy_args *args)
-{
-	return 0;
-}
-
-static void stub_exit(struct iommufd_exit_info *info)
-{
-}
-
 static s32 stub_start(struct iommufd_dirty_req *req)
 {
 	return 0;
@@ -40,18 +30,13 @@ static void stub_stop(struct iommufd_dirty_req *req)
 }
 
 static struct iommufd_dirty_ops dirty_ops_stubs = {
-	.init = stub_init,
-	.exit = stub_exit,
+	.init = policy_stub_init,
+	.exit = policy_stub_exit,
 	.start = stub_start,
 	.read_area = stub_read_area,
 	.area_done = stub_area_done,
 	.stop = stub_stop,
 };
-
-static int dirty_ops_init(struct btf *btf)
-{
-	return 0;
-}
 
 static int dirty_ops_check_member(const struct btf_type *t,
 				  const struct btf_member *member,
@@ -138,11 +123,6 @@ static int dirty_ops_reg(void *kdata, struct bpf_link *link)
 	return rc ?: policy_reg(&dirty_policy_type, kdata, &conf, link);
 }
 
-static void dirty_ops_unreg(void *kdata, struct bpf_link *link)
-{
-	policy_unreg(kdata, link);
-}
-
 static int dirty_ops_update(void *kdata, void *old_kdata,
 			    struct bpf_link *link)
 {
@@ -160,25 +140,13 @@ static int dirty_ops_validate(void *kdata)
 	return ops->name[0] ? 0 : -EINVAL;
 }
 
-static const struct bpf_func_proto *
-dirty_ops_func_proto(enum bpf_func_id func_id, const struct bpf_prog *prog)
-{
-	return bpf_base_func_proto(func_id, prog);
-}
-
-/* Without btf_struct_access programs can read a request, not write to it. */
-static const struct bpf_verifier_ops dirty_ops_verifier_ops = {
-	.get_func_proto = dirty_ops_func_proto,
-	.is_valid_access = btf_ctx_access,
-};
-
 static struct bpf_struct_ops bpf_iommufd_dirty_ops = {
-	.verifier_ops = &dirty_ops_verifier_ops,
-	.init = dirty_ops_init,
+	.verifier_ops = &policy_verifier_ops,
+	.init = policy_table_init,
 	.check_member = dirty_ops_check_member,
 	.init_member = dirty_ops_init_member,
 	.reg = dirty_ops_reg,
-	.unreg = dirty_ops_unreg,
+	.unreg = policy_unreg,
 	.update = dirty_ops_update,
 	.validate = dirty_ops_validate,
 	.cfi_stubs = &dirty_ops_stubs,

@@ -70,7 +70,6 @@ static int ask_all(const struct policy_chain *chain, struct pin_request *req,
 	for (i = 0; i < chain->nr; i++) {
 		struct policy *policy = chain->policies[i];
 
-		req->wishes = (struct pin_wishes){};
 		rc = pin_ask(policy, IOMMUFD_HOOK_ADMIT, req);
 		if (rc)
 			return rc;

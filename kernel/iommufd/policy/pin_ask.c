@@ -59,7 +59,6 @@ static void clear_sayings(struct pin_request *req)
 
 static int refuse_closed(struct policy *policy, struct pin_request *req)
 {
-	clear_sayings(req);
 	req->code = IOMMUFD_DENY_CLOSED;
 	/* Zeroed to the end: all of it goes to a trace event. */
 	strscpy_pad(req->reason, "the policy was ejected; its scope is closed",
@@ -86,6 +85,7 @@ int pin_ask(struct policy *policy, enum iommufd_policy_hook hook,
 	u64 begin;
 	int rc;
 
+	clear_sayings(req);
 	if (unlikely(policy_state(policy) != IOMMUFD_POLICY_LIVE))
 		return policy_refuses_all(policy) ? refuse_closed(policy, req) :
 						    0;
@@ -93,7 +93,6 @@ int pin_ask(struct policy *policy, enum iommufd_policy_hook hook,
 	ask = hook == IOMMUFD_HOOK_ADMIT ? ops->admit : ops->charge;
 	if (!ask)
 		goto out;
-	clear_sayings(req);
 	begin = policy_call_begin();
 	rc = ask(&req->pub);
 	policy_call_end(policy, hook, begin);

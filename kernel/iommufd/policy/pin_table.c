@@ -4,7 +4,6 @@
  * core ask about it; and as a type of table, for attach.c.
  */
 #include <linux/bpf.h>
-#include <linux/bpf_verifier.h>
 #include <linux/btf.h>
 #include <linux/module.h>
 
@@ -22,28 +21,14 @@ static void stub_tell(struct iommufd_pin_req *req)
 {
 }
 
-static s32 stub_init(struct iommufd_policy_args *args)
-{
-	return 0;
-}
-
-static void stub_exit(struct iommufd_exit_info *info)
-{
-}
-
 static struct iommufd_pin_ops pin_ops_stubs = {
 	.admit = stub_ask,
-	.init = stub_init,
-	.exit = stub_exit,
+	.init = policy_stub_init,
+	.exit = policy_stub_exit,
 	.charge = stub_ask,
 	.adopt = stub_tell,
 	.uncharge = stub_tell,
 };
-
-static int pin_ops_init(struct btf *btf)
-{
-	return 0;
-}
 
 static int pin_ops_check_member(const struct btf_type *t,
 				const struct btf_member *member,
@@ -135,11 +120,6 @@ static int pin_ops_reg(void *kdata, struct bpf_link *link)
 	return rc ?: policy_reg(&pin_policy_type, kdata, &conf, link);
 }
 
-static void pin_ops_unreg(void *kdata, struct bpf_link *link)
-{
-	policy_unreg(kdata, link);
-}
-
 static int pin_ops_update(void *kdata, void *old_kdata, struct bpf_link *link)
 {
 	struct policy_conf conf = pin_conf(kdata);
@@ -156,25 +136,13 @@ static int pin_ops_validate(void *kdata)
 	return ops->name[0] ? 0 : -EINVAL;
 }
 
-static const struct bpf_func_proto *
-pin_ops_func_proto(enum bpf_func_id func_id, const struct bpf_prog *prog)
-{
-	return bpf_base_func_proto(func_id, prog);
-}
-
-/* Without btf_struct_access programs can read a request, not write to it. */
-static const struct bpf_verifier_ops pin_ops_verifier_ops = {
-	.get_func_proto = pin_ops_func_proto,
-	.is_valid_access = btf_ctx_access,
-};
-
 static struct bpf_struct_ops bpf_iommufd_pin_ops = {
-	.verifier_ops = &pin_ops_verifier_ops,
-	.init = pin_ops_init,
+	.verifier_ops = &policy_verifier_ops,
+	.init = policy_table_init,
 	.check_member = pin_ops_check_member,
 	.init_member = pin_ops_init_member,
 	.reg = pin_ops_reg,
-	.unreg = pin_ops_unreg,
+	.unreg = policy_unreg,
 	.update = pin_ops_update,
 	.validate = pin_ops_validate,
 	.cfi_stubs = &pin_ops_stubs,

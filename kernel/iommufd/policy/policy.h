@@ -78,9 +78,6 @@ int policy_admit(struct pin_request *req, struct op_stats *st);
 /* scope.c */
 struct cgroup *policy_task_cgroup(void);
 void policy_ioas_gone(void);
-/* Is there an IOAS of that cookie? May sleep. */
-typedef bool (*policy_ioas_fn)(u64 cookie);
-void policy_set_ioas_lookup(policy_ioas_fn fn);
 
 /**
  * struct pin_owner - who is charged

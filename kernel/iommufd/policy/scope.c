@@ -13,23 +13,21 @@
 #include <linux/slab.h>
 #include <linux/tracepoint.h>
 
+#include "object.h"
 #include "policy/attach.h"
 #include "policy/policy.h"
 
 #define CACHE_BITS 8
 static struct policy_chain __rcu *cache[1 << CACHE_BITS];
 
-static policy_ioas_fn ioas_lookup;
-
-/**
- * policy_set_ioas_lookup() - how to find out if there is an IOAS
- * @fn: from the room that knows
- *
- * Before any policy can be attached.
- */
-void policy_set_ioas_lookup(policy_ioas_fn fn)
+static bool ioas_exists(u64 cookie)
 {
-	ioas_lookup = fn;
+	bool found;
+
+	rcu_read_lock();
+	found = shadow_find_rcu(cookie, OBJECT_IOAS);
+	rcu_read_unlock();
+	return found;
 }
 
 /**
@@ -74,7 +72,7 @@ void policy_scope_release(struct policy_scope *scope)
  * policy_scope_alive() - can anybody new be in it?
  * @scope: the scope
  *
- * May sleep. Whoever removes a cgroup or an IOAS calls policy_scopes_gone()
+ * Does not sleep. Whoever removes a cgroup or an IOAS calls policy_scopes_gone()
  * after this has become false.
  * Return: false if its cgroup or its IOAS is gone.
  */
@@ -84,7 +82,7 @@ bool policy_scope_alive(const struct policy_scope *scope)
 	case POLICY_CGROUP:
 		return READ_ONCE(scope->cgroup->self.flags) & CSS_ONLINE;
 	case POLICY_IOAS:
-		return ioas_lookup(scope->ioas_cookie);
+		return ioas_exists(scope->ioas_cookie);
 	default:
 		return true;
 	}

@@ -61,7 +61,8 @@ static int scan_pages(struct dirty_read *read, unsigned long first,
 	if (!scan->bitmap)
 		return domain_clear_dirty(scan, first, last);
 	if (read->verdict == IOMMUFD_DIRTY_ASSUME) {
-		domain_assume_dirty(scan, first, last);
+		/* Looked at nothing, cleared nothing. */
+		dirty_bitmap_set(scan->bitmap, first, last);
 		return 0;
 	}
 	scan->clear = read->clear && read->verdict == IOMMUFD_DIRTY_SCAN;

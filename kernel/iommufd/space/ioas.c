@@ -66,32 +66,6 @@ struct ioas *ioas_create(struct iommufd_ctx *ctx)
 }
 
 /**
- * ioas_exists() - is there an IOAS of that name?
- * @cookie: its cookie
- *
- * Looks at every IOAS of the host. Does not sleep.
- * Return: true if there is, and it is published.
- */
-bool ioas_exists(u64 cookie)
-{
-	struct iommufd_ctx *ctx = NULL;
-	bool found = false;
-
-	rcu_read_lock();
-	while (!found && (ctx = ctx_next_rcu(ctx))) {
-		unsigned long id = 0;
-		struct object *obj;
-
-		while (!found &&
-		       (obj = object_next_rcu(ctx, &id, OBJECT_IOAS)))
-			found = container_of(obj, struct ioas, obj)
-					->view.cookie == cookie;
-	}
-	rcu_read_unlock();
-	return found;
-}
-
-/**
  * ioas_set_huge_pages() - may contiguous memory become huge IO pages?
  * @ioas: the IOAS
  * @enable: yes, or no: everything is mapped in pages of PAGE_SIZE

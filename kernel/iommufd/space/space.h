@@ -141,7 +141,6 @@ struct reservation {
 
 /* ioas.c */
 struct ioas *ioas_create(struct iommufd_ctx *ctx);
-bool ioas_exists(u64 cookie);
 void ioas_init_request(struct ioas *ioas, struct pin_request *req,
 		       enum iommufd_op op);
 int ioas_set_huge_pages(struct ioas *ioas, bool enable);

@@ -16,70 +16,44 @@
 #include "iommufd_bpf_abi.h"
 #include "view/view.h"
 
-/* Takes no lock, does not sleep. */
+/* What takes no lock and does not sleep. */
+#define LOCKLESS_KFUNCS \
+	BTF_ID_FLAGS(func, bpf_iter_iommufd_ctx_new, KF_ITER_NEW | KF_RCU_PROTECTED) \
+	BTF_ID_FLAGS(func, bpf_iter_iommufd_ctx_next, KF_ITER_NEXT | KF_RET_NULL) \
+	BTF_ID_FLAGS(func, bpf_iter_iommufd_ctx_destroy, KF_ITER_DESTROY) \
+	BTF_ID_FLAGS(func, bpf_iter_iommufd_ioas_new, KF_ITER_NEW | KF_RCU_PROTECTED | KF_RCU) \
+	BTF_ID_FLAGS(func, bpf_iter_iommufd_ioas_next, KF_ITER_NEXT | KF_RET_NULL) \
+	BTF_ID_FLAGS(func, bpf_iter_iommufd_ioas_destroy, KF_ITER_DESTROY) \
+	BTF_ID_FLAGS(func, bpf_iter_iommufd_area_new, KF_ITER_NEW | KF_RCU_PROTECTED | KF_RCU) \
+	BTF_ID_FLAGS(func, bpf_iter_iommufd_area_next, KF_ITER_NEXT | KF_RET_NULL) \
+	BTF_ID_FLAGS(func, bpf_iter_iommufd_area_destroy, KF_ITER_DESTROY) \
+	BTF_ID_FLAGS(func, bpf_iter_iommufd_hwpt_new, KF_ITER_NEW | KF_RCU_PROTECTED | KF_RCU) \
+	BTF_ID_FLAGS(func, bpf_iter_iommufd_hwpt_next, KF_ITER_NEXT | KF_RET_NULL) \
+	BTF_ID_FLAGS(func, bpf_iter_iommufd_hwpt_destroy, KF_ITER_DESTROY) \
+	BTF_ID_FLAGS(func, bpf_iter_iommufd_device_new, KF_ITER_NEW | KF_RCU_PROTECTED | KF_RCU) \
+	BTF_ID_FLAGS(func, bpf_iter_iommufd_device_next, KF_ITER_NEXT | KF_RET_NULL) \
+	BTF_ID_FLAGS(func, bpf_iter_iommufd_device_destroy, KF_ITER_DESTROY) \
+	BTF_ID_FLAGS(func, bpf_iter_iommufd_policy_new, KF_ITER_NEW | KF_RCU_PROTECTED) \
+	BTF_ID_FLAGS(func, bpf_iter_iommufd_policy_next, KF_ITER_NEXT | KF_RET_NULL) \
+	BTF_ID_FLAGS(func, bpf_iter_iommufd_policy_destroy, KF_ITER_DESTROY) \
+	BTF_ID_FLAGS(func, bpf_iommufd_ctx_acquire, KF_ACQUIRE | KF_RET_NULL) \
+	BTF_ID_FLAGS(func, bpf_iommufd_ctx_release, KF_RELEASE) \
+	BTF_ID_FLAGS(func, bpf_iommufd_ioas_acquire, KF_ACQUIRE | KF_RET_NULL) \
+	BTF_ID_FLAGS(func, bpf_iommufd_ioas_release, KF_RELEASE) \
+	BTF_ID_FLAGS(func, bpf_iommufd_hwpt_acquire, KF_ACQUIRE | KF_RET_NULL) \
+	BTF_ID_FLAGS(func, bpf_iommufd_hwpt_release, KF_RELEASE) \
+	BTF_ID_FLAGS(func, bpf_iommufd_device_acquire, KF_ACQUIRE | KF_RET_NULL) \
+	BTF_ID_FLAGS(func, bpf_iommufd_device_release, KF_RELEASE) \
+	BTF_ID_FLAGS(func, bpf_iommufd_account_ioas) \
+	BTF_ID_FLAGS(func, bpf_iommufd_account_user) \
+	BTF_ID_FLAGS(func, bpf_iommufd_account_task, KF_RCU)
+
 BTF_KFUNCS_START(tracing_kfunc_ids)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_ctx_new, KF_ITER_NEW | KF_RCU_PROTECTED)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_ctx_next, KF_ITER_NEXT | KF_RET_NULL)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_ctx_destroy, KF_ITER_DESTROY)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_ioas_new, KF_ITER_NEW | KF_RCU_PROTECTED | KF_RCU)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_ioas_next, KF_ITER_NEXT | KF_RET_NULL)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_ioas_destroy, KF_ITER_DESTROY)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_area_new, KF_ITER_NEW | KF_RCU_PROTECTED | KF_RCU)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_area_next, KF_ITER_NEXT | KF_RET_NULL)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_area_destroy, KF_ITER_DESTROY)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_hwpt_new, KF_ITER_NEW | KF_RCU_PROTECTED | KF_RCU)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_hwpt_next, KF_ITER_NEXT | KF_RET_NULL)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_hwpt_destroy, KF_ITER_DESTROY)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_device_new, KF_ITER_NEW | KF_RCU_PROTECTED | KF_RCU)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_device_next, KF_ITER_NEXT | KF_RET_NULL)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_device_destroy, KF_ITER_DESTROY)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_policy_new, KF_ITER_NEW | KF_RCU_PROTECTED)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_policy_next, KF_ITER_NEXT | KF_RET_NULL)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_policy_destroy, KF_ITER_DESTROY)
-BTF_ID_FLAGS(func, bpf_iommufd_ctx_acquire, KF_ACQUIRE | KF_RET_NULL)
-BTF_ID_FLAGS(func, bpf_iommufd_ctx_release, KF_RELEASE)
-BTF_ID_FLAGS(func, bpf_iommufd_ioas_acquire, KF_ACQUIRE | KF_RET_NULL)
-BTF_ID_FLAGS(func, bpf_iommufd_ioas_release, KF_RELEASE)
-BTF_ID_FLAGS(func, bpf_iommufd_hwpt_acquire, KF_ACQUIRE | KF_RET_NULL)
-BTF_ID_FLAGS(func, bpf_iommufd_hwpt_release, KF_RELEASE)
-BTF_ID_FLAGS(func, bpf_iommufd_device_acquire, KF_ACQUIRE | KF_RET_NULL)
-BTF_ID_FLAGS(func, bpf_iommufd_device_release, KF_RELEASE)
-BTF_ID_FLAGS(func, bpf_iommufd_account_ioas)
-BTF_ID_FLAGS(func, bpf_iommufd_account_user)
-BTF_ID_FLAGS(func, bpf_iommufd_account_task, KF_RCU)
+LOCKLESS_KFUNCS
 BTF_KFUNCS_END(tracing_kfunc_ids)
 
-/* The same, and what does. */
 BTF_KFUNCS_START(syscall_kfunc_ids)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_ctx_new, KF_ITER_NEW | KF_RCU_PROTECTED)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_ctx_next, KF_ITER_NEXT | KF_RET_NULL)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_ctx_destroy, KF_ITER_DESTROY)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_ioas_new, KF_ITER_NEW | KF_RCU_PROTECTED | KF_RCU)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_ioas_next, KF_ITER_NEXT | KF_RET_NULL)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_ioas_destroy, KF_ITER_DESTROY)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_area_new, KF_ITER_NEW | KF_RCU_PROTECTED | KF_RCU)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_area_next, KF_ITER_NEXT | KF_RET_NULL)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_area_destroy, KF_ITER_DESTROY)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_hwpt_new, KF_ITER_NEW | KF_RCU_PROTECTED | KF_RCU)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_hwpt_next, KF_ITER_NEXT | KF_RET_NULL)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_hwpt_destroy, KF_ITER_DESTROY)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_device_new, KF_ITER_NEW | KF_RCU_PROTECTED | KF_RCU)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_device_next, KF_ITER_NEXT | KF_RET_NULL)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_device_destroy, KF_ITER_DESTROY)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_policy_new, KF_ITER_NEW | KF_RCU_PROTECTED)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_policy_next, KF_ITER_NEXT | KF_RET_NULL)
-BTF_ID_FLAGS(func, bpf_iter_iommufd_policy_destroy, KF_ITER_DESTROY)
-BTF_ID_FLAGS(func, bpf_iommufd_ctx_acquire, KF_ACQUIRE | KF_RET_NULL)
-BTF_ID_FLAGS(func, bpf_iommufd_ctx_release, KF_RELEASE)
-BTF_ID_FLAGS(func, bpf_iommufd_ioas_acquire, KF_ACQUIRE | KF_RET_NULL)
-BTF_ID_FLAGS(func, bpf_iommufd_ioas_release, KF_RELEASE)
-BTF_ID_FLAGS(func, bpf_iommufd_hwpt_acquire, KF_ACQUIRE | KF_RET_NULL)
-BTF_ID_FLAGS(func, bpf_iommufd_hwpt_release, KF_RELEASE)
-BTF_ID_FLAGS(func, bpf_iommufd_device_acquire, KF_ACQUIRE | KF_RET_NULL)
-BTF_ID_FLAGS(func, bpf_iommufd_device_release, KF_RELEASE)
-BTF_ID_FLAGS(func, bpf_iommufd_account_ioas)
-BTF_ID_FLAGS(func, bpf_iommufd_account_user)
-BTF_ID_FLAGS(func, bpf_iommufd_account_task, KF_RCU)
+LOCKLESS_KFUNCS
 BTF_ID_FLAGS(func, bpf_iter_iommufd_run_new, KF_ITER_NEW | KF_SLEEPABLE)
 BTF_ID_FLAGS(func, bpf_iter_iommufd_run_next, KF_ITER_NEXT | KF_RET_NULL | KF_SLEEPABLE)
 BTF_ID_FLAGS(func, bpf_iter_iommufd_run_destroy, KF_ITER_DESTROY)
