@@ -175,6 +175,16 @@ policy()
 		not_ok load-policy "$(cat "$tmp/policy.err")"
 }
 
+# column TITLE PID FILE: what the last table in FILE has for a process, found by
+# the columns' titles: widths are as wide as they must be
+column()
+{
+	awk -v title="$1" -v pid="$2" '
+	/^ *PID / { split("", at); for (i = 1; i <= NF; i++) at[$i] = i }
+	title in at && $at["PID"] == pid { cell = $at[title] }
+	END { print cell }' "$3"
+}
+
 # unload_all: no module of ours, and nothing that needs one
 unload_all()
 {
