@@ -4,6 +4,7 @@
  * the way of who makes and destroys them, because it is rarely run.
  */
 #include <linux/cred.h>
+#include <linux/pid.h>
 #include <linux/sched.h>
 
 #include "object_event.h"
