@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * iommufd_mock_vfio.ko: a device behind the mock IOMMU that is VFIO's, for what
- * no device that can be emulated has: PASIDs. Its driver has no operations for
- * iommufd, like all stock drivers on the target.
+ * no device that can be emulated has: PASIDs, and the features of
+ * vfio_features.c. Its driver has no operations for iommufd, like all stock
+ * drivers on the target.
  *
  * Owns the one device, from the module's start to its end; mock_dev_remove()
  * warns if a PASID was left attached.
@@ -20,15 +21,13 @@
 #include "mock.h"
 #include "mock_abi.h"
 #include "vfio_abi.h"
-
-struct mock_vfio {
-	struct vfio_device vdev;
-};
+#include "vfio_mock.h"
 
 static struct mock_dev mock_vfio_dev;
 
 static int mock_vfio_open(struct vfio_device *vdev)
 {
+	mock_vfio_features_reset(container_of(vdev, struct mock_vfio, vdev));
 	return 0;
 }
 
@@ -101,6 +100,9 @@ static long mock_vfio_ioctl(struct vfio_device *vdev, unsigned int cmd,
 		return mock_vfio_get_info(uarg);
 	case MOCK_VFIO_READ:
 		return mock_vfio_read(vdev->dev, uarg);
+	case MOCK_VFIO_SEEN:
+		return mock_vfio_get_seen(container_of(vdev, struct mock_vfio,
+						       vdev), uarg);
 	default:
 		return -ENOTTY;
 	}
@@ -131,6 +133,7 @@ static int mock_vfio_probe(struct platform_device *pdev)
 	mock = vfio_alloc_device(mock_vfio, vdev, &pdev->dev, &mock_vfio_ops);
 	if (IS_ERR(mock))
 		return PTR_ERR(mock);
+	mock_vfio_features_init(mock);
 	platform_set_drvdata(pdev, mock);
 	rc = vfio_register_group_dev(&mock->vdev);
 	if (rc)

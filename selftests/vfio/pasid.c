@@ -9,11 +9,9 @@
  * to read goes the way that its DMA would, through the mock IOMMU's page table
  * of that PASID. See run-pasid.
  *
- * Owns: the command line, the path of the device's node.
+ * Owns: the command line.
  */
 #define _GNU_SOURCE
-#include <fcntl.h>
-#include <glob.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +22,7 @@
 #include "../../kernel/mock/vfio_abi.h"
 #include "iommufd.h"
 #include "mem.h"
+#include "mockdev.h"
 #include "test.h"
 #include "vfio.h"
 
@@ -33,21 +32,6 @@
 #define HIGHEST	((1U << 20) - 1)	/* of the mock's 20 bits */
 
 static long pins_at_start;
-
-static int device_open(void)
-{
-	static const char pattern[] =
-		"/sys/bus/platform/drivers/iommufd_mock_vfio/*/vfio-dev/vfio*";
-	char path[64];
-	glob_t found;
-
-	if (glob(pattern, 0, NULL, &found) || found.gl_pathc != 1)
-		FAIL("there is no mock VFIO device");
-	snprintf(path, sizeof(path), "/dev/vfio/devices/%s",
-		 strrchr(found.gl_pathv[0], '/') + 1);
-	globfree(&found);
-	return CHECK_FD(open(path, O_RDWR | O_CLOEXEC));
-}
 
 static int attach(int dev, __u32 pasid, __u32 *pt_id)
 {
@@ -115,7 +99,7 @@ static struct rig bound_rig(void)
 {
 	struct rig r = { .iommufd = CHECK_FD(iommufd_open()) };
 
-	r.dev = device_open();
+	r.dev = mock_device_open();
 	CHECK_OK(vfio_bind(r.dev, r.iommufd, &r.devid));
 	r.own = new_space(&r, 100);
 	r.a = new_space(&r, 200);
@@ -252,7 +236,7 @@ static void close_detaches(void)
 	CHECK_OK(iommufd_destroy(r.iommufd, r.b.hwpt));
 	CHECK_OK(iommufd_destroy(r.iommufd, r.own.hwpt));
 
-	r.dev = device_open();
+	r.dev = mock_device_open();
 	CHECK_OK(vfio_bind(r.dev, r.iommufd, &r.devid));
 	CHECK_RET(read_word(r.dev, 0), -ENOENT);
 	for (pasid = 1; pasid < 100; pasid++)

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The mock VFIO device, as its two files know it.
+ */
+#ifndef MOCK_VFIO_MOCK_H
+#define MOCK_VFIO_MOCK_H
+
+#include <linux/mutex.h>
+#include <linux/vfio.h>
+
+#include "vfio_abi.h"
+
+/**
+ * struct mock_vfio - the device
+ * @vdev: first, for vfio_alloc_device()
+ * @lock: protects what follows
+ * @state: where its migration stands
+ * @seen: what the core told it: see struct mock_vfio_seen
+ */
+struct mock_vfio {
+	struct vfio_device vdev;
+	struct mutex lock;
+	enum vfio_device_mig_state state;
+	struct mock_vfio_seen seen;
+};
+
+void mock_vfio_features_init(struct mock_vfio *mock);
+void mock_vfio_features_reset(struct mock_vfio *mock);
+long mock_vfio_get_seen(struct mock_vfio *mock,
+			struct mock_vfio_seen __user *arg);
+
+#endif
