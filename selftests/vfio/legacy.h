@@ -56,6 +56,7 @@ void check_config_space(int device);
 void check_bar(int device);
 
 /* These return 0 or -errno. */
+int sysfs_write(const char *path, const char *text);	/* tracefs too */
 int map_dma(int container, void *memory, __u64 iova);
 int feature(int device, __u32 flags, __u32 argsz);
 int set_irq(int device, __u32 index, __u32 flags, int count, int fd);

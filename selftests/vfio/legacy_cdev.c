@@ -183,8 +183,8 @@ static void test_attach_unanswered(void)
 	CHECK_OK(iommufd_destroy(iommufd, ioas));
 }
 
-#define RACE_ROUNDS	150
-#define RACE_SECONDS	20	/* some devices take long to be reset */
+#define RACE_ROUNDS	100
+#define RACE_SECONDS	(8 * (int)test_slow())	/* some devices take long to be reset */
 
 /*
  * Bind, attach and close in a loop. Another process does the same, and while
@@ -280,17 +280,6 @@ static int bind_with_token(int cdev, int iommufd, const void *token)
 
 	_Static_assert(sizeof(arg) == 24, "the token's address is at 16");
 	return xioctl(cdev, VFIO_DEVICE_BIND_IOMMUFD, &arg);
-}
-
-static int sysfs_write(const char *path, const char *text)
-{
-	int fd = open(path, O_WRONLY | O_CLOEXEC), ret;
-
-	if (fd < 0)
-		return -errno;
-	ret = write(fd, text, strlen(text)) < 0 ? -errno : 0;
-	close(fd);
-	return ret;
 }
 
 /* One VF of the PF, with vfio-pci; its address. */

@@ -7,6 +7,8 @@
 #include <fcntl.h>
 #include <linux/kvm.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -107,6 +109,74 @@ static void test_kvm_cdev(void)
 	check_config_space(cdev);
 }
 
+/* ---- does DMA always snoop? ---- */
+
+#define TRACING "/sys/kernel/tracing/"
+#define EVENT	"legacy_kvm/coherent"
+
+/* What KVM is told of a file that it is given: 0 or 1. */
+static int told_coherent(struct vm *v, int file)
+{
+	char line[512], *ret;
+	int told = -1;
+	FILE *f;
+
+	CHECK_OK(sysfs_write(TRACING "trace", ""));
+	CHECK_OK(vm_file(v, KVM_DEV_VFIO_FILE_ADD, file));
+	f = fopen(TRACING "trace", "r");
+	CHECK(f);
+	while (fgets(line, sizeof(line), f)) {
+		ret = strstr(line, "told=");
+		if (ret && strstr(line, " coherent:"))
+			told = atoi(ret + strlen("told="));
+	}
+	fclose(f);
+	CHECK_OK(vm_file(v, KVM_DEV_VFIO_FILE_DEL, file));
+	return told;
+}
+
+/*
+ * What the hardware says: AMD-Vi always can, VT-d where its extended
+ * capabilities (bit 7) say so.
+ */
+static int can_enforce(void)
+{
+	static const char ecap[] = "/sys/class/iommu/dmar0/intel-iommu/ecap";
+	unsigned long long bits;
+	FILE *f = fopen(ecap, "r");
+
+	if (!f)
+		return !access("/sys/class/iommu/ivhd0", F_OK) ? 1 : -1;
+	CHECK_EQ(fscanf(f, "%llx", &bits), 1);
+	fclose(f);
+	return bits >> 7 & 1;
+}
+
+/* By a group and by a cdev, before and after BIND. */
+static void test_kvm_coherency(void)
+{
+	struct vm v = vm_create();
+	int want = can_enforce(), group, cdev;
+
+	if (want < 0)
+		test_skip("an unknown IOMMU");
+	sysfs_write(TRACING "events/" EVENT "/enable", "0");
+	CHECK_OK(sysfs_write(TRACING "kprobe_events",
+			       "r:" EVENT " vfio_file_enforced_coherent told=$retval:u8"));
+	CHECK_OK(sysfs_write(TRACING "events/" EVENT "/enable", "1"));
+
+	group = group_open();
+	CHECK_EQ(told_coherent(&v, group), want);
+	close(group);
+	cdev = CHECK_FD(vfio_cdev_open(bdf));
+	CHECK_EQ(told_coherent(&v, cdev), want);
+	CHECK_OK(vfio_bind(cdev, CHECK_FD(iommufd_open()), NULL));
+	CHECK_EQ(told_coherent(&v, cdev), want);
+
+	CHECK_OK(sysfs_write(TRACING "events/" EVENT "/enable", "0"));
+	CHECK_OK(sysfs_write(TRACING "kprobe_events", ""));
+}
+
 static const struct test kvm_stock_list[] = {
 	TEST(kvm_group),
 };
@@ -115,6 +185,7 @@ const struct test_table legacy_kvm_stock = { kvm_stock_list, ARRAY_SIZE(kvm_stoc
 
 static const struct test kvm_own_list[] = {
 	TEST(kvm_cdev),
+	TEST(kvm_coherency),
 };
 
 const struct test_table legacy_kvm_own = { kvm_own_list, ARRAY_SIZE(kvm_own_list) };

@@ -44,6 +44,17 @@ void *memory_get(void)
 	return p;
 }
 
+int sysfs_write(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC | O_TRUNC), ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = write(fd, text, strlen(text)) < 0 ? -errno : 0;
+	close(fd);
+	return ret;
+}
+
 struct legacy legacy_open(void)
 {
 	struct legacy l = { container_open(), group_open(), -1 };
