@@ -454,7 +454,7 @@ static void test_reset_against_bind(void)
 	int ours = CHECK_FD(iommufd_open()), theirs = CHECK_FD(iommufd_open());
 	struct opened a = open_in(A, ours), c = open_in(C, ours), b;
 	unsigned long count[3] = { a.cdev, 0, 0 }, rounds;
-	double end = seconds() + 8;
+	double end = seconds() + 4 * test_slow();
 	pthread_t resetter, toucher;
 	volatile __u32 *bar;
 	size_t size;
