@@ -162,7 +162,7 @@ static void test_kvm_coherency(void)
 		test_skip("an unknown IOMMU");
 	sysfs_write(TRACING "events/" EVENT "/enable", "0");
 	CHECK_OK(sysfs_write(TRACING "kprobe_events",
-			       "r:" EVENT " vfio_file_enforced_coherent told=$retval:u8"));
+			     "r:" EVENT " vfio_file_enforced_coherent told=$retval:u8"));
 	CHECK_OK(sysfs_write(TRACING "events/" EVENT "/enable", "1"));
 
 	group = group_open();
