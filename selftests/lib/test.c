@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "test.h"
@@ -190,10 +191,29 @@ static void print_result(const struct test_suite *suite,
 	fflush(stdout);
 }
 
+static long long now_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ts.tv_sec * 1000LL + ts.tv_nsec / 1000000;
+}
+
+/* Where the time goes, when it is long enough to be asked for. */
+static void note_time(const struct test_suite *suite, const struct test *test,
+		      long long begin)
+{
+	long long ms = now_ms() - begin;
+
+	if (ms >= 2000)
+		test_note("%s/%s took %lld ms", suite->name, test->name, ms);
+}
+
 static void run_one(const struct test_suite *suite, const struct test *test)
 {
 	unsigned int timeout = (test->timeout ?: DEFAULT_TIMEOUT) * test_slow();
 	struct report report = { 0 };
+	long long begin = now_ms();
 	const char *why;
 	int fds[2];
 	pid_t pid;
@@ -225,6 +245,7 @@ static void run_one(const struct test_suite *suite, const struct test *test)
 		snprintf(report.why, sizeof(report.why), "afterwards: %s", why);
 	}
 	print_result(suite, test, &report);
+	note_time(suite, test, begin);
 }
 
 void test_run(const struct test_suite *suite, const char *only)

@@ -12,6 +12,9 @@
 
 #include "racers.h"
 
+/* How often it is looked whether that is enough. */
+#define PAUSE_MS 50
+
 static atomic_bool stop;
 static pthread_barrier_t start;
 
@@ -27,14 +30,20 @@ static void *run_racer(void *arg)
 	return NULL;
 }
 
+/* Has each of them got through? They go on meanwhile. */
+static bool all_through(const struct racer *racers, unsigned int n)
+{
+	while (n--)
+		if (!__atomic_load_n(&racers[n].done, __ATOMIC_RELAXED))
+			return false;
+	return true;
+}
+
 void race(struct racer *racers, unsigned int n)
 {
-	const struct timespec pause = {
-		.tv_sec = RACE_MS / 1000,
-		.tv_nsec = RACE_MS % 1000 * 1000000L,
-	};
+	const struct timespec pause = { .tv_nsec = PAUSE_MS * 1000000L };
+	unsigned int i, ms, most = RACE_MS * 10 * test_slow();
 	pthread_t threads[MAX_RACERS];
-	unsigned int i;
 
 	CHECK(n <= MAX_RACERS);
 	atomic_store(&stop, false);
@@ -44,7 +53,11 @@ void race(struct racer *racers, unsigned int n)
 		CHECK_OK(pthread_create(&threads[i], NULL, run_racer,
 					&racers[i]));
 	}
-	nanosleep(&pause, NULL);
+	for (ms = 0; ms < most; ms += PAUSE_MS) {
+		if (ms >= RACE_MS && all_through(racers, n))
+			break;
+		nanosleep(&pause, NULL);
+	}
 	atomic_store(&stop, true);
 	for (i = 0; i < n; i++) {
 		CHECK_OK(pthread_join(threads[i], NULL));

@@ -23,8 +23,11 @@ struct racer {
 	unsigned long turns, done;
 };
 
-/* Let @n racers run for RACE_MS, and note what they did. */
-#define RACE_MS 2500
+/*
+ * Let @n racers run for RACE_MS, or, where that is not enough, until each has
+ * done something; and note what they did.
+ */
+#define RACE_MS 1500
 void race(struct racer *racers, unsigned int n);
 
 /*
