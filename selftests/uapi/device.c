@@ -15,15 +15,21 @@
 
 const char *dut;
 
-struct dma bound_device(void)
+struct dma accounted_device(int mode)
 {
 	struct dma d = { .api = DMA_IOMMUFD, .group = -1 };
 
 	d.space = CHECK_FD(iommufd_open());
+	CHECK_OK(iommufd_set_rlimit_mode(d.space, mode));
 	d.dev = CHECK_FD(vfio_cdev_open(dut));
 	CHECK_OK(vfio_bind(d.dev, d.space, &d.devid));
 	CHECK_OK(iommufd_ioas_alloc(d.space, &d.ioas));
 	return d;
+}
+
+struct dma bound_device(void)
+{
+	return accounted_device(0);
 }
 
 void attach_device(struct dma *d)

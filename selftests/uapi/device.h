@@ -22,6 +22,8 @@ extern const struct test_table pin_table, attach_table, memory_table,
 
 /* The device bound to a new context with an empty IOAS; not attached. */
 struct dma bound_device(void);
+/* The same; pages are charged to the user (0), or to the process (1). */
+struct dma accounted_device(int mode);
 /* The same, attached to that IOAS. */
 struct dma attached_device(void);
 void attach_device(struct dma *d);

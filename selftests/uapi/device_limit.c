@@ -30,6 +30,8 @@ enum order {
 	ORDER_UNMAP,	/* the same */
 	ORDER_CHARGED,
 	ORDER_STORM,	/* IOVA in pages, times */
+	ORDER_LOCKED,	/* VmLck, pages */
+	ORDER_MLOCK,	/* the last so many pages of its memory; 0: unlock all */
 };
 
 struct user {
@@ -78,6 +80,13 @@ static long obey(const struct dma *d, char *va, enum order order, long page,
 		return proc_status_bytes("VmPin") / PAGE_SZ;
 	case ORDER_STORM:
 		return storm(d, va, iova, n);
+	case ORDER_LOCKED:
+		return proc_status_bytes("VmLck") / PAGE_SZ;
+	case ORDER_MLOCK:
+		if (n)
+			return mlock(va + (MEMORY - n) * PAGE_SZ,
+				     n * PAGE_SZ) ? -errno : 0;
+		return munlock(va, MEMORY * PAGE_SZ) ? -errno : 0;
 	default:
 		FAIL("order %d", order);
 	}
@@ -235,6 +244,48 @@ static void capability_lifts_it(void)
 	end_user(&b);
 }
 
+#define LOCKED(user) ask(user, ORDER_LOCKED, 0, 0)
+
+/* In the other mode each process has its limit, together with mlock(). */
+static void of_each_process(void)
+{
+	struct dma d = accounted_device(1);
+	struct user a = start_user(&d, UID_A), b = start_user(&d, UID_A);
+	struct user c = { .d = &d, .uid = UID_A, .ipc_lock = true };
+
+	c.peer = peer_start(user_body, &c);
+	attach_device(&d);
+	CHECK_RET(ask(&a, ORDER_MAP, 0, LIMIT + 1), -ENOMEM);
+	CHECK_EQ(LOCKED(&a), 0);
+	CHECK_OK(ask(&a, ORDER_MAP, 0, LIMIT));
+	CHECK_RET(ask(&a, ORDER_MAP, 500, 1), -ENOMEM);
+	CHECK_OK(ask(&b, ORDER_MAP, 1000, LIMIT - 10));
+	CHECK_RET(ask(&b, ORDER_MAP, 1500, 11), -ENOMEM);
+	CHECK_OK(ask(&b, ORDER_MLOCK, 0, 10));
+	CHECK_RET(ask(&b, ORDER_MAP, 1500, 1), -ENOMEM);
+	CHECK_EQ(LOCKED(&b), LIMIT);
+	CHECK_EQ(CHARGED(&b), LIMIT - 10);
+	CHECK_OK(ask(&b, ORDER_MLOCK, 0, 0));
+	CHECK_OK(ask(&b, ORDER_MAP, 1500, 10));
+	/* Who needs no limit is counted like everybody. */
+	CHECK_OK(ask(&c, ORDER_MAP, 2000, 3 * LIMIT));
+	CHECK_EQ(LOCKED(&c), 3 * LIMIT);
+	CHECK_EQ(CHARGED(&c), 3 * LIMIT);
+	CHECK_EQ(pins_here(), 5 * LIMIT);
+	CHECK_OK(ask(&c, ORDER_UNMAP, 0, LIMIT));
+	CHECK_EQ(LOCKED(&a), 0);
+	CHECK_EQ(CHARGED(&a), 0);
+	CHECK_OK(vfio_detach(d.dev));
+	CHECK_EQ(LOCKED(&b), 0);
+	CHECK_EQ(LOCKED(&c), 0);
+	CHECK_EQ(pins_here(), 0);
+	/* It is the process's charge: the user may lock as much as ever. */
+	CHECK_OK(ask(&a, ORDER_MLOCK, 0, LIMIT));
+	end_user(&a);
+	end_user(&b);
+	end_user(&c);
+}
+
 static void failures_cost_nothing(void)
 {
 	struct dma d = attached_device();
@@ -362,6 +413,7 @@ static const struct test tests[] = {
 	{ "limit.processes_add_up", processes_add_up, 0 },
 	{ "limit.users_do_not", users_do_not, 0 },
 	{ "limit.capability_lifts_it", capability_lifts_it, 0 },
+	{ "limit.of_each_process", of_each_process, 0 },
 	{ "limit.failures_cost_nothing", failures_cost_nothing, 0 },
 	{ "limit.changes", limit_changes, 0 },
 	{ "limit.attached_by_root", attached_by_root, 0 },

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -118,19 +119,6 @@ static void end(struct proc *proc)
 #define LOCKED(proc) ask(proc, ORDER_LOCKED, 0, 0)
 #define CHANGE(proc) ask(proc, ORDER_CHANGE, 0, 0)
 
-/* A device, bound to a context that accounts so. */
-static struct dma accounted_device(int mode)
-{
-	struct dma d = { .api = DMA_IOMMUFD, .group = -1 };
-
-	d.space = CHECK_FD(iommufd_open());
-	CHECK_OK(iommufd_set_rlimit_mode(d.space, mode));
-	d.dev = CHECK_FD(vfio_cdev_open(dut));
-	CHECK_OK(vfio_bind(d.dev, d.space, &d.devid));
-	CHECK_OK(iommufd_ioas_alloc(d.space, &d.ioas));
-	return d;
-}
-
 /* This process is charged so many pages, in the way of the mode. */
 static void expect_charged(int mode, long npages)
 {
@@ -215,6 +203,41 @@ static void refused(void)
 	CHECK_EQ(PINNED(&a), 10);
 	CHECK_EQ(proc_status_bytes("VmPin"), 0);
 	end(&a);
+}
+
+static void limit_to(struct proc *proc, unsigned long npages)
+{
+	struct rlimit limit = { npages * PAGE_SZ, npages * PAGE_SZ };
+
+	CHECK_OK(prlimit(proc->peer.pid, RLIMIT_MEMLOCK, &limit, NULL));
+}
+
+/* Whichever of ten files is too much, all stay with who paid. */
+static void fails_at_each(void)
+{
+	int mode, i;
+
+	for (mode = 0; mode < 2; mode++) {
+		struct dma d = accounted_device(mode);
+		struct proc a = start(&d, UID_A);
+
+		attach_device(&d);
+		for (i = 0; i < 10; i++)
+			CHECK_OK(map_new_file(&d, TEST_IOVA * (i + 1), 10));
+		for (i = 0; i < 10; i++) {
+			limit_to(&a, 10 * i + i);
+			CHECK_RET(CHANGE(&a), -ENOMEM);
+			expect_charge_of(&a, mode, 0);
+			expect_charged(mode, 100);
+		}
+		limit_to(&a, 100);
+		CHECK_OK(CHANGE(&a));
+		expect_charge_of(&a, mode, 100);
+		expect_charged(mode, 0);
+		end(&a);
+		CHECK_OK(close(d.dev));
+		CHECK_OK(close(d.space));
+	}
 }
 
 static void over_the_limit(void)
@@ -374,6 +397,7 @@ static const struct test tests[] = {
 	{ "process.moves", moves, 0 },
 	{ "process.refused", refused, 0 },
 	{ "process.over_the_limit", over_the_limit, 0 },
+	{ "process.fails_at_each", fails_at_each, 0 },
 	{ "process.same_user", same_user, 0 },
 	{ "process.dead_payers", dead_payers, 0 },
 	{ "process.raced", raced, 120 },
