@@ -95,7 +95,7 @@ int main(int argc, char **argv)
 {
 	static const struct test_table *const tables[] = {
 		&pin_table, &attach_table, &memory_table, &owner_table,
-		&limit_table, &file_table, &process_table,
+		&limit_table, &file_table, &process_table, &kill_table,
 	};
 	struct test_suite suite = { .name = "uapi_device", .after = pins_left };
 	const char *only = NULL, *why;

@@ -15,7 +15,7 @@
 extern const char *dut;
 
 extern const struct test_table pin_table, attach_table, memory_table,
-	owner_table, limit_table, file_table, process_table;
+	owner_table, limit_table, file_table, process_table, kill_table;
 
 /* Where tests map: clear of the MSI window, and in reach of any IOMMU. */
 #define TEST_IOVA 0x01000000ULL

@@ -299,7 +299,8 @@ int domain_fill(struct iommu_domain *domain, unsigned long iova,
 	struct run run;
 	int rc = 0;
 
-	mutex_lock(&mem->lock);
+	if (mutex_lock_killable(&mem->lock))
+		return -EINTR;
 	for_each_run(&mem->runs, &cur, &run, first, (end - 1) >> PAGE_SHIFT) {
 		u64 pos = offset + done;
 		phys_addr_t phys = PFN_PHYS(run.pfn) +

@@ -65,7 +65,8 @@ static void get_pages(struct mem *mem, u64 first, u64 last,
  *
  * Takes @mem->lock. May sleep for long. Give back with mem_access_unpin() and
  * the same range.
- * Return: 0, -EINVAL it has no pages, -ENOMEM, or what mem_pin() returns.
+ * Return: 0, -EINVAL it has no pages, -ENOMEM, -EINTR on a fatal signal, or
+ * what mem_pin() returns.
  */
 int mem_access_pin(struct mem *mem, u64 first, u64 last, struct page **pages,
 		   struct op_stats *st)
@@ -75,7 +76,8 @@ int mem_access_pin(struct mem *mem, u64 first, u64 last, struct page **pages,
 
 	if (!mem_has_pages(mem))
 		return -EINVAL;
-	mutex_lock(&mem->lock);
+	if (mutex_lock_killable(&mem->lock))
+		return -EINTR;
 	pin = find_pin(mem, first, last);
 	if (!pin) {
 		pin = kzalloc(sizeof(*pin), GFP_KERNEL_ACCOUNT);
@@ -143,7 +145,8 @@ static int rw_page(struct mem *mem, u64 index, unsigned long offset,
 	struct page *page;
 	struct run run;
 
-	mutex_lock(&mem->lock);
+	if (mutex_lock_killable(&mem->lock))
+		return -EINTR;
 	if (run_list_find(&mem->runs, index, &run)) {
 		copy_bytes(pfn_to_page(run.pfn + (index - run.index)), offset,
 			   data, bytes, write);

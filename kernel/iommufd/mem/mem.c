@@ -327,7 +327,9 @@ int mem_pin(struct mem *mem, struct mem_user *user, struct op_stats *st)
 {
 	int rc;
 
-	mutex_lock(&mem->lock);
+	/* Somebody else may be pinning, or wait for a page that never comes. */
+	if (mutex_lock_killable(&mem->lock))
+		return -EINTR;
 	rc = mem_pin_locked(mem, user, st);
 	mutex_unlock(&mem->lock);
 	return rc;

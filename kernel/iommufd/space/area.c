@@ -307,7 +307,8 @@ static int map_areas(struct ioas *ioas, struct list_head *areas,
 	struct area *area;
 	int rc;
 
-	down_read(&ioas->ctx->process_lock);
+	if (down_read_killable(&ioas->ctx->process_lock))
+		return -EINTR;
 	list_for_each_entry(area, areas, node)
 		area_show_payer(area);
 	mutex_lock(&ioas->iova_lock);
