@@ -25,12 +25,14 @@
  * @lock: guards @pins and @next_id
  * @pins: struct mock_pin.node
  * @next_id: for a pin
+ * @deaf: gives nothing back until it goes
  */
 struct mock_access {
 	struct iommufd_access *access;
 	struct mutex lock;
 	struct list_head pins;
 	u32 next_id;
+	bool deaf;
 };
 
 /**
@@ -63,6 +65,9 @@ static void mock_access_unmap(void *data, unsigned long iova,
 	struct mock_access *mock = data;
 	struct mock_pin *pin, *next;
 
+	/* When it leaves the IOAS, all must go. */
+	if (mock->deaf && length != ULONG_MAX)
+		return;
 	mutex_lock(&mock->lock);
 	list_for_each_entry_safe(pin, next, &mock->pins, node)
 		if (pin->iova <= last && iova <= pin->iova + pin->length - 1)
@@ -108,6 +113,7 @@ static struct mock_access *mock_access_new(struct iommufd_ctx *ctx,
 		return ERR_PTR(-ENOMEM);
 	mutex_init(&mock->lock);
 	INIT_LIST_HEAD(&mock->pins);
+	mock->deaf = flags & MOCK_FLAGS_ACCESS_CREATE_DEAF;
 	mock->access = iommufd_access_create(ctx, ops, mock, &id);
 	if (IS_ERR(mock->access)) {
 		rc = PTR_ERR(mock->access);
@@ -135,12 +141,14 @@ err_free:
  */
 int tcmd_create_access(struct tcmd *tcmd)
 {
+	const u32 known = MOCK_FLAGS_ACCESS_CREATE_NEEDS_PIN_PAGES |
+			  MOCK_FLAGS_ACCESS_CREATE_DEAF;
 	u32 flags = tcmd->cmd.create_access.flags;
 	struct mock_access *mock;
 	struct file *file;
 	int fd, rc;
 
-	if (flags & ~MOCK_FLAGS_ACCESS_CREATE_NEEDS_PIN_PAGES)
+	if (flags & ~known)
 		return -EOPNOTSUPP;
 	mock = mock_access_new(tcmd->ctx, tcmd->cmd.id, flags);
 	if (IS_ERR(mock))

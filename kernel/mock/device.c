@@ -9,6 +9,7 @@
 
 #include "device/device.h"
 #include "mock.h"
+#include "space/hwpt.h"
 
 static void stdev_destroy(struct iommufd_ctx *ctx, struct object *obj)
 {
@@ -147,5 +148,43 @@ int tcmd_dev_check_cache(struct tcmd *tcmd)
 	    mdev->cache[cmd->check_dev_cache.id] != cmd->check_dev_cache.cache)
 		rc = -EINVAL;
 	core->object_put(tcmd->ctx, obj);
+	return rc;
+}
+
+/**
+ * tcmd_check_attached() - CHECK_ATTACHED
+ * @tcmd: the ioctl
+ *
+ * Whom the driver and the IOMMU core think that it is attached to.
+ * Return: 0; -EINVAL either thinks of something else; -ENOENT no such mock
+ * device or HWPT.
+ */
+int tcmd_check_attached(struct tcmd *tcmd)
+{
+	struct iommu_domain *domain = mock_iommu_blocked();
+	u32 hwpt_id = tcmd->cmd.check_attached.hwpt_id;
+	struct stdev *stdev = stdev_get(tcmd->ctx, tcmd->cmd.id);
+	struct object *obj = NULL;
+	int rc = 0;
+
+	if (IS_ERR(stdev))
+		return PTR_ERR(stdev);
+	if (hwpt_id) {
+		obj = core->object_get(tcmd->ctx, hwpt_id, OBJECT_HWPT);
+		if (IS_ERR(obj)) {
+			rc = PTR_ERR(obj);
+			goto out;
+		}
+		domain = container_of(obj, struct hwpt, obj)->domain;
+	}
+	mutex_lock(&stdev->lock);
+	if (stdev->mdev.attached != domain ||
+	    iommu_get_domain_for_dev(&stdev->mdev.pdev->dev) != domain)
+		rc = -EINVAL;
+	mutex_unlock(&stdev->lock);
+	if (obj)
+		core->object_put(tcmd->ctx, obj);
+out:
+	core->object_put(tcmd->ctx, &stdev->obj);
 	return rc;
 }

@@ -55,10 +55,14 @@ int mock_check_device(struct iommu_domain *domain, struct device *dev)
 int mock_attach(struct iommu_domain *domain, struct device *dev)
 {
 	int rc = mock_check_device(domain, dev);
+	struct mock_dev *mdev;
 
-	if (!rc)
-		to_mock_dev(dev)->viommu = NULL;
-	return rc;
+	if (rc)
+		return rc;
+	mdev = to_mock_dev(dev);
+	mdev->viommu = NULL;
+	mdev->attached = domain;
+	return 0;
 }
 
 static int mock_map_pages(struct iommu_domain *domain, unsigned long iova,

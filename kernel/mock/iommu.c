@@ -152,6 +152,16 @@ const struct iommu_ops *mock_iommu_driver(void)
 }
 
 /**
+ * mock_iommu_blocked() - what lets nothing through
+ *
+ * Return: the domain, of devices that are attached to nothing.
+ */
+struct iommu_domain *mock_iommu_blocked(void)
+{
+	return &mock_blocked_domain;
+}
+
+/**
  * to_mock_dev() - the mock device that is behind a device
  * @dev: any device
  *

@@ -42,6 +42,7 @@ static int (*const commands[])(struct tcmd *tcmd) = {
 	[IOMMU_TEST_OP_DMABUF_GET] = tcmd_dmabuf_get,
 	[IOMMU_TEST_OP_DMABUF_REVOKE] = tcmd_dmabuf_revoke,
 	[MOCK_OP_COUNT_ANSWERS] = tcmd_count_answers,
+	[MOCK_OP_CHECK_ATTACHED] = tcmd_check_attached,
 };
 
 /**

@@ -54,6 +54,7 @@ int tcmd_respond(struct tcmd *tcmd);
  * @answers: enum mock_answer
  * @viommu: what the nested domain without a PASID is on top of, or NULL; under
  *	the IOMMU core's lock of its group
+ * @attached: the domain without a PASID; likewise
  */
 struct mock_dev {
 	struct platform_device *pdev;
@@ -65,11 +66,13 @@ struct mock_dev {
 	unsigned int nr_partial;
 	atomic_t answers[MOCK_NR_ANSWERS];
 	struct iommufd_viommu *viommu;
+	struct iommu_domain *attached;
 };
 
 int mock_iommu_init(void);
 void mock_iommu_exit(void);
 const struct iommu_ops *mock_iommu_driver(void);
+struct iommu_domain *mock_iommu_blocked(void);
 int mock_dev_add(struct mock_dev *mdev, u32 flags);
 void mock_dev_remove(struct mock_dev *mdev);
 struct mock_dev *to_mock_dev(struct device *dev);
@@ -187,6 +190,7 @@ struct stdev *stdev_get(struct iommufd_ctx *ctx, u32 id);
 int tcmd_mock_domain(struct tcmd *tcmd);
 int tcmd_mock_domain_replace(struct tcmd *tcmd);
 int tcmd_dev_check_cache(struct tcmd *tcmd);
+int tcmd_check_attached(struct tcmd *tcmd);
 
 /* check.c */
 struct page *user_page(unsigned long uptr);

@@ -46,6 +46,7 @@ enum {
 
 	/* Those that the kernel's suite does not know. */
 	MOCK_OP_COUNT_ANSWERS = 64, /* what a device's faults were answered */
+	MOCK_OP_CHECK_ATTACHED = 65, /* does a device translate by this HWPT? */
 };
 
 /* The mock IOMMU's page table. */
@@ -64,6 +65,8 @@ enum {
 
 /* create_access.flags */
 #define MOCK_FLAGS_ACCESS_CREATE_NEEDS_PIN_PAGES BIT(0)
+/* Ours: it keeps its pins, as only a broken driver would. */
+#define MOCK_FLAGS_ACCESS_CREATE_DEAF BIT(30)
 
 /* mock_domain_flags.dev_flags */
 #define MOCK_FLAGS_DEVICE_NO_DIRTY BIT(0)
@@ -280,6 +283,9 @@ struct iommu_test_cmd {
 		struct {
 			__u32 out_nr[MOCK_NR_ANSWERS];
 		} count_answers;
+		struct {
+			__u32 hwpt_id; /* 0: is it blocked? */
+		} check_attached;
 		struct {
 			__u32 length;
 			__u32 open_flags;

@@ -84,9 +84,11 @@ static int mock_nested_attach(struct iommu_domain *domain, struct device *dev)
 	/* Back to where it was it may always. */
 	if (!rc && nested->viommu && nested->viommu != to_mock_dev(dev)->viommu)
 		rc = mock_viommu_admit(nested->viommu, dev);
-	if (!rc)
-		to_mock_dev(dev)->viommu = nested->viommu;
-	return rc;
+	if (rc)
+		return rc;
+	to_mock_dev(dev)->viommu = nested->viommu;
+	to_mock_dev(dev)->attached = domain;
+	return 0;
 }
 
 static const struct iommu_domain_ops mock_nested_ops = {

@@ -292,8 +292,8 @@ int ioas_evict(struct ioas *ioas, struct area *area)
 			continue;
 		}
 		if (tries++ == MAX_EVICT_TRIES) {
-			WARN(1, "iommufd: pages at %#llx stay pinned\n",
-			     area->view.iova);
+			pr_err_ratelimited("iommufd: a driver does not give back what it pinned at IOVA %#llx\n",
+					   area->view.iova);
 			return -EDEADLOCK;
 		}
 		notify(ioas, area->view.iova, area->view.length);
