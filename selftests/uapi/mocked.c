@@ -56,7 +56,7 @@ int main(int argc, char **argv)
 	static const struct test_table *const tables[] = {
 		&hw_info_table, &nest_table, &invalidate_table,
 		&nest_race_table, &pasid_table, &fault_table,
-		&fault_race_table, &mock_file_table,
+		&fault_race_table, &mock_file_table, &access_table,
 	};
 	struct test_suite suite = { .name = "uapi_mock", .after = pins_left };
 	const char *only = NULL, *why;

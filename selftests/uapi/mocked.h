@@ -18,7 +18,7 @@ extern const char *dut;
 
 extern const struct test_table hw_info_table, nest_table, invalidate_table,
 	nest_race_table, pasid_table, fault_table, fault_race_table,
-	mock_file_table;
+	mock_file_table, access_table;
 
 /* In reach of the mock IOMMU. */
 #define MOCK_IOVA (4 * MOCK_APERTURE_START)

@@ -23,7 +23,7 @@ int main(int argc, char **argv)
 {
 	static const struct test_table *const tables[] = {
 		&frame_table, &context_table, &ioas_table, &map_table,
-		&unmap_table,
+		&unmap_table, &copy_table, &settings_table,
 	};
 	struct test_suite suite = { .name = "uapi", .after = pins_left };
 	const char *only = NULL;

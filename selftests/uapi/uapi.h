@@ -10,7 +10,7 @@
 #include "common.h"
 
 extern const struct test_table frame_table, context_table, ioas_table,
-	map_table, unmap_table;
+	map_table, unmap_table, copy_table, settings_table;
 
 /* What the process does that context.c starts with exec(): its exit status. */
 int context_after_exec(const char *fd);
