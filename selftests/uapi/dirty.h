@@ -2,8 +2,8 @@
 /*
  * dirty.h - what the files of the test of dirty tracking share
  *
- * dirty.c owns the mock IOMMU's device and the calls; dirty_oracle.c knows
- * what a read must say.
+ * dirty.c owns the mock IOMMU's device, dirty_calls.c the calls, which others
+ * use, too; dirty_oracle.c knows what a read must say.
  */
 #ifndef SELFTESTS_UAPI_DIRTY_H
 #define SELFTESTS_UAPI_DIRTY_H

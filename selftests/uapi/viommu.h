@@ -2,7 +2,7 @@
 /*
  * viommu.h - virtual IOMMUs of the mock IOMMU as functions
  *
- * viommu.c has them. Each returns 0 or -errno, unless it says more.
+ * viommu_calls.c has them. Each returns 0 or -errno, unless it says more.
  */
 #ifndef SELFTESTS_UAPI_VIOMMU_H
 #define SELFTESTS_UAPI_VIOMMU_H
