@@ -437,6 +437,7 @@ static void dmabuf_maps(void)
 	CHECK_OK(mock_check_map(r.fd, second.hwpt, IOVA, va, len));
 	CHECK_EQ(pins_here(), 0);
 	CHECK_EQ(proc_status_bytes("VmPin"), 0);
+	/* Mapped with MAP_FILE, and nobody pays for it. */
 	CHECK_OK(iommufd_change_process(r.fd));
 
 	CHECK_RET(access_rw(&s, access, IOVA, va, 8, MOCK_ACCESS_RW_WRITE),

@@ -39,7 +39,11 @@ static struct area *next_area(struct ioas *ioas, const struct area *area)
 	return ioas_next_area(ioas, area_last(area) + 1, ULONG_MAX);
 }
 
-/* Adds the memory of an IOAS to a list, each once, with a reference. */
+/*
+ * Adds the memory of an IOAS to a list, each once, with a reference. The uAPI
+ * wants all of it to be mapped with IOMMU_IOAS_MAP_FILE. So are dmabufs, which
+ * cost nobody anything, and so may stay whoever pays for the rest.
+ */
 static int collect_ioas(struct ioas *ioas, struct list_head *mems)
 {
 	struct area *area = NULL;
