@@ -29,6 +29,7 @@
 
 #include "check.h"
 #include "command.h"
+#include "inject.h"
 #include "mem.h"
 #include "memory.h"
 #include "test.h"
@@ -397,6 +398,7 @@ static void set_option(int option, const char *value)
 		break;
 	case 'i':
 		inject = true;
+		inject_prepare();
 		break;
 	case 'N':
 		options.name = value;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "command.h"
+#include "inject.h"
 #include "mem.h"
 #include "memory.h"
 #include "test.h"
@@ -131,28 +132,6 @@ static unsigned int user_size(struct rng *rng, unsigned int size)
 	}
 }
 
-/* Arm the kernel to fail the nth allocation of this thread. */
-static int fail_nth(unsigned int nth)
-{
-	char text[16];
-	int fd, n;
-
-	fd = open("/proc/thread-self/fail-nth", O_RDWR | O_CLOEXEC);
-	n = snprintf(text, sizeof(text), "%u", nth);
-	if (fd >= 0 && write(fd, text, n) != n) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
-/* What was not used up may still hit the disarming itself: once. */
-static void disarm(int fd)
-{
-	if (pwrite(fd, "0", 1, 0) != 1 && pwrite(fd, "0", 1, 0) != 1)
-		abort();
-}
-
 static long call(struct turn *turn, int fd, unsigned long nr,
 		 unsigned long arg, unsigned int *fail)
 {
@@ -162,14 +141,11 @@ static long call(struct turn *turn, int fd, unsigned long nr,
 	*fail = inject && rng_chance(&turn->rng, 1, 5) ?
 		1 + rng_below(&turn->rng, rng_chance(&turn->rng, 1, 3) ? 40 : 8) : 0;
 	if (*fail)
-		armed = fail_nth(*fail);
+		armed = inject_arm(*fail);
 	ret = ioctl(fd, nr, arg);
 	if (ret < 0)
 		ret = -errno;
-	if (armed >= 0) {
-		disarm(armed);
-		close(armed);
-	}
+	inject_disarm(armed);
 	return ret;
 }
 

@@ -3,12 +3,15 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/userfaultfd.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "mem.h"
@@ -211,4 +214,31 @@ long proc_status_bytes(const char *field)
 	}
 	fclose(f);
 	return value;
+}
+
+int mem_missing(void *va, size_t len)
+{
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = {
+		.range = { .start = (uintptr_t)va, .len = len },
+		.mode = UFFDIO_REGISTER_MODE_MISSING,
+	};
+	int ret, fd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+
+	if (fd < 0)
+		return -errno;
+	if (!ioctl(fd, UFFDIO_API, &api) && !ioctl(fd, UFFDIO_REGISTER, &reg))
+		return fd;
+	ret = -errno;
+	close(fd);
+	return ret;
+}
+
+int mem_arrives(int missing, void *va, size_t len)
+{
+	struct uffdio_zeropage zero = {
+		.range = { .start = (uintptr_t)va, .len = len },
+	};
+
+	return ioctl(missing, UFFDIO_ZEROPAGE, &zero) ? -errno : 0;
 }

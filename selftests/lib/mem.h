@@ -48,4 +48,12 @@ long pins_now(void);
 /* A field of /proc/self/status in bytes ("VmPin", "VmLck"); -errno. */
 long proc_status_bytes(const char *field);
 
+/*
+ * Memory that is not there: whoever touches it, the kernel for instance that
+ * pins it, waits until mem_arrives(). A descriptor for that, or -errno.
+ */
+int mem_missing(void *va, size_t len);
+/* It is there, and zero. 0 or -errno. */
+int mem_arrives(int missing, void *va, size_t len);
+
 #endif
