@@ -205,7 +205,7 @@ static void policy_retire(struct policy *policy)
 
 /*
  * The last of a policy that was taken off the list, or CLOSED: from here on no
- * program of it runs.
+ * program of it runs. @kind says why it ends, unless it is that it was ejected.
  */
 static void policy_finish(struct policy *policy, enum iommufd_exit_kind kind,
 			  bool closed)
@@ -213,6 +213,12 @@ static void policy_finish(struct policy *policy, enum iommufd_exit_kind kind,
 	struct iommufd_exit_info info;
 
 	synchronize_srcu(&policy_srcu);
+	/*
+	 * Whoever made it EJECTING, at the last moment perhaps, has said by now
+	 * why, and has written the view's state, perhaps after we did.
+	 */
+	kind = policy->ending ?: kind;
+	WRITE_ONCE(policy->view.state, policy->state);
 	policy_record_exit(policy, kind, &info);
 	policy->type->exit(policy, &info);
 	if (policy->type->forget)
@@ -333,7 +339,6 @@ int policy_reg(const struct policy_type *type, void *ops,
  */
 void policy_unreg(void *ops, struct bpf_link *link)
 {
-	enum iommufd_exit_kind kind = IOMMUFD_EXIT_UNREG;
 	struct policy *policy;
 	bool closed;
 
@@ -343,10 +348,8 @@ void policy_unreg(void *ops, struct bpf_link *link)
 		mutex_unlock(&policy_lock);
 		return;
 	}
-	/* Not said yet: it was struck out this very moment. */
-	if (policy->state == IOMMUFD_POLICY_EJECTING)
-		kind = READ_ONCE(policy->ending) ?: kind;
-	closed = kind == IOMMUFD_EXIT_EJECTED && policy->detaching &&
+	/* If it is being detached for that, it was said why before. */
+	closed = policy->detaching && policy->ending == IOMMUFD_EXIT_EJECTED &&
 		 policy->view.flags & IOMMUFD_POLICY_F_FAIL_CLOSED;
 	if (closed) {
 		set_state(policy, IOMMUFD_POLICY_CLOSED);
@@ -358,7 +361,7 @@ void policy_unreg(void *ops, struct bpf_link *link)
 	/* It may be reopened as soon as the lock is dropped. */
 	refcount_inc(&policy->refs);
 	mutex_unlock(&policy_lock);
-	policy_finish(policy, kind, closed);
+	policy_finish(policy, IOMMUFD_EXIT_UNREG, closed);
 	policy_put(policy);
 }
 
@@ -378,7 +381,6 @@ void policy_unreg(void *ops, struct bpf_link *link)
 int policy_update(const struct policy_type *type, void *ops, void *old_ops,
 		  const struct policy_conf *conf, struct bpf_link *link)
 {
-	enum iommufd_exit_kind kind = IOMMUFD_EXIT_REPLACED;
 	struct policy *new = policy_new(type, ops, conf, link);
 	struct policy *old;
 	int rc = -ENOLINK;
@@ -389,17 +391,14 @@ int policy_update(const struct policy_type *type, void *ops, void *old_ops,
 	old = find_policy(old_ops, link);
 	if (old && !old->detaching)
 		rc = start_policy(new, old);
-	if (!rc) {
-		if (old->state == IOMMUFD_POLICY_EJECTING)
-			kind = READ_ONCE(old->ending) ?: kind;
+	if (!rc)
 		policy_remove(old);
-	}
 	mutex_unlock(&policy_lock);
 	if (rc) {
 		undo_start(new);
 		return rc;
 	}
-	policy_finish(old, kind, false);
+	policy_finish(old, IOMMUFD_EXIT_REPLACED, false);
 	policy_reopen(conf->name, new);
 	return 0;
 }
