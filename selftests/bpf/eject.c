@@ -112,19 +112,23 @@ static void fails_closed(void)
 	close(access);
 }
 
+/* The longest name that there can be, as echo writes it. */
+#define LONG_NAME "fifteen-letters"
+
 static void reopened_by_name(void)
 {
-	struct policy pol = with_flags(CLOSED);
+	struct iommufd_pin_ops c = { .flags = CLOSED, .name = LONG_NAME };
+	struct policy pol = policy_new(&c);
 	struct rig r = rig_new();
 
 	pol.p->ret_admit = NONSENSE;
 	map_times(&r, IOMMUFD_POLICY_MAX_STRIKES + 3, -EPERM);
 	struck_out(&pol, NONSENSE);
-	CHECK(scope_is_closed("probe"));
-	CHECK_OK(scope_reopen("probe\n"));
-	CHECK(!scope_is_closed("probe"));
+	CHECK(scope_is_closed(LONG_NAME));
+	CHECK_OK(scope_reopen(LONG_NAME "\n"));
+	CHECK(!scope_is_closed(LONG_NAME));
 	map_times(&r, 3, 0);
-	CHECK_RET(scope_reopen("probe"), -ENOENT);
+	CHECK_RET(scope_reopen(LONG_NAME), -ENOENT);
 	policy_unload(&pol);
 }
 

@@ -239,7 +239,7 @@ void policy_record_exit(struct policy *policy, enum iommufd_exit_kind kind,
 /* Writing a policy's name opens the scopes that it left closed. */
 static int set_reopen(const char *val, const struct kernel_param *kp)
 {
-	char name[IOMMUFD_POLICY_NAME_LEN];
+	char name[IOMMUFD_POLICY_NAME_LEN + 1]; /* and echo's newline */
 
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;
