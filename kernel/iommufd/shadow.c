@@ -3,6 +3,7 @@
  * Shadows: finding contexts and objects by cookie, and keeping their memory for
  * BPF. shadow.h says what that is.
  */
+#include <linux/hardirq.h>
 #include <linux/hash.h>
 #include <linux/rculist.h>
 #include <linux/spinlock.h>
@@ -108,13 +109,29 @@ struct shadow *shadow_get(u64 cookie, u32 kind)
 	return shadow;
 }
 
+static void free_after_nmi(struct irq_work *work)
+{
+	struct shadow *shadow = container_of(work, struct shadow, work);
+
+	call_rcu(&shadow->rcu, shadow->free);
+}
+
 /**
  * shadow_put() - give a reference back
  * @shadow: must not be touched afterwards, unless otherwise held, or under RCU
  *	if it was entered before
+ *
+ * In any context: a perf event's program may be in an NMI, where RCU's
+ * callbacks cannot be queued.
  */
 void shadow_put(struct shadow *shadow)
 {
-	if (refcount_dec_and_test(&shadow->refs))
+	if (!refcount_dec_and_test(&shadow->refs))
+		return;
+	if (unlikely(in_nmi())) {
+		init_irq_work(&shadow->work, free_after_nmi);
+		irq_work_queue(&shadow->work);
+	} else {
 		call_rcu(&shadow->rcu, shadow->free);
+	}
 }

@@ -18,6 +18,7 @@
 #ifndef IOMMUFD_SHADOW_H
 #define IOMMUFD_SHADOW_H
 
+#include <linux/irq_work.h>
 #include <linux/refcount.h>
 #include <linux/types.h>
 
@@ -30,6 +31,7 @@
  * @free: frees what it is embedded in, an RCU grace period after the last
  *	reference is gone
  * @rcu: for that
+ * @work: for that, if the last reference went in an NMI
  */
 struct shadow {
 	u64 cookie;
@@ -38,6 +40,7 @@ struct shadow {
 	struct hlist_node node;
 	void (*free)(struct rcu_head *rcu);
 	struct rcu_head rcu;
+	struct irq_work work;
 };
 
 u64 new_cookie(void);
