@@ -201,8 +201,8 @@ extern void bpf_iter_iommufd_device_destroy(struct bpf_iter_iommufd_device *it) 
  * pinned. Syscall programs only, outside of bpf_rcu_read_lock(). All three may
  * sleep; nothing is held between them, and so nothing waits for the program.
  * _new() returns -ENOENT if no mapping begins there; _next() a run that is
- * readable until the next call, or NULL after the last, and when the mapping is
- * gone. Pages that are pinned or unpinned meanwhile may be missed, or not.
+ * readable until the next call, or NULL after the last, when the mapping is
+ * gone, and while somebody pins the same memory and takes long. Pages that are pinned or unpinned meanwhile may be missed, or not.
  */
 extern int bpf_iter_iommufd_run_new(struct bpf_iter_iommufd_run *it, __u64 ioas_cookie,
 				    __u64 iova) __weak __ksym;
@@ -218,7 +218,8 @@ extern void bpf_iter_iommufd_run_destroy(struct bpf_iter_iommufd_run *it) __weak
  *
  * Syscall programs only. May sleep: it looks at every run, with the memory
  * locked.
- * Return: 0, or -ENOENT if no mapping begins there.
+ * Return: 0; -ENOENT if no mapping begins there; -EBUSY while somebody pins the
+ * same memory and takes long; -EINTR when the task is being killed.
  */
 extern int bpf_iommufd_area_mix(__u64 ioas_cookie, __u64 iova,
 				struct iommufd_page_mix *mix) __weak __ksym;

@@ -10,11 +10,16 @@
  */
 #include <linux/bpf.h>
 #include <linux/btf.h>
+#include <linux/jiffies.h>
 #include <linux/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/sizes.h>
 
 #include "object.h"
 #include "space/space.h"
+
+/* How long they wait for somebody who pins the same memory. */
+#define RUN_PATIENCE_MS 100
 
 static_assert(PIN_PAGE == (int)IOMMUFD_RUN_PAGES);
 static_assert(PIN_LEAF == (int)IOMMUFD_RUN_LEAF);
@@ -111,6 +116,24 @@ static void clip(const struct slice *slice, const struct run *run,
 	view->__reserved = 0;
 }
 
+/*
+ * Who holds it may be pinning, and that waits for user space as long as that
+ * likes (userfaultfd). Who only looks does not: a tenant cannot hang the tools.
+ */
+static int lock_memory(const struct slice *slice)
+{
+	unsigned long end = jiffies + msecs_to_jiffies(RUN_PATIENCE_MS);
+
+	while (!mutex_trylock(&slice->mem->lock)) {
+		if (fatal_signal_pending(current))
+			return -EINTR;
+		if (time_after(jiffies, end))
+			return -EBUSY;
+		schedule_timeout_killable(1);
+	}
+	return 0;
+}
+
 /* The run at or after an IOVA of the mapping. */
 static bool next_run(const struct slice *slice, u64 iova,
 		     struct iommufd_run_view *view)
@@ -121,7 +144,8 @@ static bool next_run(const struct slice *slice, u64 iova,
 	struct run run;
 	bool found = false;
 
-	mutex_lock(&slice->mem->lock);
+	if (lock_memory(slice))
+		return false;
 	for_each_run(&slice->mem->runs, &cur, &run, from >> PAGE_SHIFT,
 		     last >> PAGE_SHIFT) {
 		clip(slice, &run, view);
@@ -202,9 +226,9 @@ __bpf_kfunc int bpf_iter_iommufd_run_new(struct bpf_iter_iommufd_run *it,
  * @it: the iterator
  *
  * Pages that are pinned or unpinned meanwhile may be missed, or not. May sleep,
- * while somebody pins the same memory.
+ * but does not wait long for somebody who pins the same memory.
  * Return: the run, in @it: it is overwritten by the next one; NULL after the
- * last, and when the mapping is gone.
+ * last, when the mapping is gone, and when its memory stays busy.
  */
 __bpf_kfunc struct iommufd_run_view *
 bpf_iter_iommufd_run_next(struct bpf_iter_iommufd_run *it)
@@ -244,8 +268,10 @@ __bpf_kfunc void bpf_iter_iommufd_run_destroy(struct bpf_iter_iommufd_run *it)
  * @mix: filled in
  *
  * Looks at each run, with the memory locked: of a terabyte of scattered pages
- * that takes a second. May sleep.
- * Return: 0, or -ENOENT if there is no mapping that begins there.
+ * that takes a second. May sleep, but does not wait long for somebody who pins
+ * the same memory.
+ * Return: 0; -ENOENT if there is no mapping that begins there; -EBUSY if its
+ * memory stays busy; -EINTR when the task is being killed.
  */
 __bpf_kfunc int bpf_iommufd_area_mix(u64 ioas_cookie, u64 iova,
 				     struct iommufd_page_mix *mix)
@@ -260,7 +286,9 @@ __bpf_kfunc int bpf_iommufd_area_mix(u64 ioas_cookie, u64 iova,
 	rc = get_slice(ioas_cookie, iova, &slice);
 	if (rc)
 		return rc;
-	mutex_lock(&slice.mem->lock);
+	rc = lock_memory(&slice);
+	if (rc)
+		goto put;
 	for_each_run(&slice.mem->runs, &cur, &run, slice.offset >> PAGE_SHIFT,
 		     (slice.offset + slice.length - 1) >> PAGE_SHIFT) {
 		clip(&slice, &run, &view);
@@ -268,8 +296,9 @@ __bpf_kfunc int bpf_iommufd_area_mix(u64 ioas_cookie, u64 iova,
 		cond_resched();
 	}
 	mutex_unlock(&slice.mem->lock);
+put:
 	mem_put(slice.mem);
-	return 0;
+	return rc;
 }
 
 __bpf_kfunc_end_defs();
