@@ -3,7 +3,7 @@
 # The tests of policies: bpf_policy, what it loads, and run-bpf.
 
 POLICY_BPF := probe bad bad_license dirty_probe dirty_bad dirty_count
-POLICY_SRC := main rig hooks pages scope load eject live property \
+POLICY_SRC := main rig hooks pages scope load eject live property property_device \
 	dirty_rig dirty_hooks dirty_read dirty_model dirty_adapt
 # What /dev/iommu's tests have, too.
 POLICY_OBJS := $(POLICY_SRC:%=$(OUT)/%.o) $(OUT)/uapi_common.o $(OUT)/uapi_racers.o

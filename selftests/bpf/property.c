@@ -3,7 +3,7 @@
  * property.c - random operations, some of which fail: after each, what policies
  * were told is what the kernel has pinned
  *
- * Owns: property_table.
+ * Owns: property_table. property_device.c has the devices.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -11,39 +11,12 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "bpf_policy.h"
+#include "inject.h"
+#include "property.h"
+#include "vfio.h"
 
-#define NR_IOAS 3
-#define NR_PINS 4
-#define NR_POLICIES 4
 /* Where copies go, and how many there may be. */
 #define COPY_IOVA (MOCK_IOVA + 16 * RIG_BYTES)
-
-/**
- * struct world - what the operations work on
- * @ioas: IOASes of the same context; each with a device or without
- * @pin: of an access to the first IOAS; 0: none
- * @pol: all, cgroup a, cgroup b, all, the last of which comes and goes
- * @own: is the last one attached
- * @done: operations that succeeded
- * @refused: those that did not
- */
-struct world {
-	struct rig ioas[NR_IOAS];
-	bool device[NR_IOAS];
-	int file;
-	int access;
-	__u32 pin[NR_PINS];
-	struct policy pol[NR_POLICIES];
-	bool own;
-	struct rng rng;
-	unsigned long done, refused;
-};
-
-static unsigned int any(struct world *w, unsigned int n)
-{
-	return rng_below(&w->rng, n);
-}
 
 static struct rig *any_ioas(struct world *w)
 {
@@ -106,30 +79,37 @@ static int op_copy(struct world *w)
 			    COPY_IOVA + any(w, RIG_PAGES) * PAGE_SZ, MAP_RW);
 }
 
-static int op_device(struct world *w)
+/* The first IOAS is the container's. */
+static int op_container_map(struct world *w)
 {
-	unsigned int i = any(w, NR_IOAS);
-	struct rig *r = &w->ioas[i];
-	int ret;
+	unsigned int at = any(w, RIG_PAGES - 8);
+	struct rig *r = &w->ioas[0];
 
-	if (w->device[i])
-		ret = iommufd_destroy(r->fd, r->m.stdev);
-	else
-		ret = mock_device_add(r->fd, r->ioas, 0, &r->m);
-	if (!ret)
-		w->device[i] = !w->device[i];
-	return ret;
+	return vfio_type1_map(r->fd, r->va + at * PAGE_SZ,
+			      (1 + any(w, 8)) * PAGE_SZ,
+			      MOCK_IOVA + at * PAGE_SZ,
+			      VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE);
 }
 
-/* Its HWPT may be the other IOAS's from now on. */
+/* A page: of type1v2 that refuses to cut, type1 does it. */
+static int op_container_unmap(struct world *w)
+{
+	unsigned int at = any(w, RIG_PAGES - 16);
+	__u64 done;
+
+	return vfio_type1_unmap(w->ioas[0].fd, MOCK_IOVA + at * PAGE_SZ,
+				(any(w, 2) ? 16 : 1) * PAGE_SZ, &done);
+}
+
+static int op_device(struct world *w)
+{
+	return w->devices->come_or_go(w);
+}
+
+/* What it is attached to may be another's from now on. */
 static int op_replace(struct world *w)
 {
-	unsigned int i = any(w, NR_IOAS);
-
-	if (!w->device[i])
-		return -EAGAIN;
-	return mock_device_replace(w->ioas[i].fd, w->ioas[i].m.stdev,
-				   any_ioas(w)->ioas);
+	return w->devices->replace ? w->devices->replace(w) : -EAGAIN;
 }
 
 static int op_access(struct world *w)
@@ -159,25 +139,51 @@ static int op_change_process(struct world *w)
 static int op_policy(struct world *w)
 {
 	struct policy *pol = &w->pol[NR_POLICIES - 1];
+	int ret;
 
 	if (w->own) {
 		policy_detach(pol);
 		CHECK_EQ(pol->p->exit.charged_pages, pol->p->told);
-	} else {
-		pol->p->told = 0;
-		pol->p->nr_exit = 0;
-		CHECK_OK(policy_attach(pol));
+		w->own = false;
+		return 0;
 	}
-	w->own = !w->own;
-	return 0;
+	pol->p->told = 0;
+	pol->p->nr_init = 0;
+	pol->p->nr_exit = 0;
+	ret = policy_attach(pol);
+	if (ret && !w->injects)
+		FAIL("a policy cannot be attached: %s", errno_name(ret));
+	/* It may have got as far as adopting: then it was told that it ends. */
+	if (ret && pol->p->nr_exit)
+		CHECK_EQ(pol->p->exit.kind, IOMMUFD_EXIT_ATTACH_FAILED);
+	w->own = !ret;
+	return ret;
 }
 
-/* One of the policies refuses some, or all, or allows so much only. */
+static void cheer_up(struct world *w)
+{
+	unsigned int i;
+
+	for (i = 0; i < NR_POLICIES; i++) {
+		w->pol[i].p->ret_charge = 0;
+		w->pol[i].p->ret_admit = 0;
+		w->pol[i].p->limit = 0;
+	}
+}
+
+/*
+ * One of the policies refuses some, or all, or allows so much only. Now and then
+ * none does: else hardly anything would be pinned.
+ */
 static int op_mood(struct world *w)
 {
 	static const int codes[] = { -EPERM, -ENOMEM, -EDQUOT };
 	struct probe_state *p = w->pol[any(w, NR_POLICIES)].p;
 
+	if (any(w, 2)) {
+		cheer_up(w);
+		return 0;
+	}
 	p->ret_charge = any(w, 3) ? 0 : codes[any(w, 3)];
 	p->ret_admit = any(w, 6) ? 0 : codes[any(w, 3)];
 	p->every = any(w, 4);
@@ -191,20 +197,23 @@ static const struct op {
 	int (*run)(struct world *w);
 	unsigned int weight;
 	bool user; /* maps memory of the process */
+	bool checked; /* what it calls must not fail for lack of memory */
 } ops[] = {
-	{ "map", op_map, 10, true },
-	{ "map_file", op_map_file, 6, false },
-	{ "map_hole", op_map_hole, 4, true },
-	{ "unmap", op_unmap, 10, false },
-	{ "unmap_all", op_unmap_all, 3, false },
-	{ "copy", op_copy, 8, false },
-	{ "device", op_device, 6, false },
-	{ "replace", op_replace, 4, false },
-	{ "access", op_access, 6, false },
-	{ "move", op_move, 2, false },
-	{ "change_process", op_change_process, 3, false },
-	{ "policy", op_policy, 3, false },
-	{ "mood", op_mood, 6, false },
+	{ "map", op_map, 10, true, false },
+	{ "map_file", op_map_file, 6, false, false },
+	{ "map_hole", op_map_hole, 4, true, true },
+	{ "unmap", op_unmap, 10, false, false },
+	{ "unmap_all", op_unmap_all, 3, false, false },
+	{ "copy", op_copy, 8, false, false },
+	{ "container_map", op_container_map, 5, true, false },
+	{ "container_unmap", op_container_unmap, 5, false, false },
+	{ "device", op_device, 8, false, false },
+	{ "replace", op_replace, 6, false, false },
+	{ "access", op_access, 6, false, false },
+	{ "move", op_move, 2, false, true },
+	{ "change_process", op_change_process, 3, false, false },
+	{ "policy", op_policy, 3, false, false },
+	{ "mood", op_mood, 6, false, true },
 };
 
 static const struct op *any_op(struct world *w, bool files)
@@ -220,6 +229,19 @@ static const struct op *any_op(struct world *w, bool files)
 		if (!files || !ops[i].user)
 			return &ops[i];
 	}
+}
+
+/* Where the kernel can, an allocation of every other operation fails. */
+static int do_op(struct world *w, const struct op *op)
+{
+	int armed, ret;
+
+	if (!w->injects || op->checked || any(w, 2))
+		return op->run(w);
+	armed = inject_arm(1 + any(w, any(w, 3) ? 12 : 60));
+	ret = op->run(w);
+	w->injected += inject_disarm(armed);
+	return ret;
 }
 
 /* Every page is of the global ones, and of one cgroup or the other. */
@@ -238,7 +260,7 @@ static void compare(const struct world *w, const char *what, unsigned long nr)
 		CHECK_EQ(pol[i].p->wrong, 0);
 }
 
-static void world_init(struct world *w)
+static void world_init(struct world *w, const struct property_devices *devices)
 {
 	struct iommufd_pin_ops in_a = { .priority = 1 }, in_b = { .priority = 2 };
 	struct iommufd_pin_ops last = { .priority = -1 };
@@ -260,14 +282,22 @@ static void world_init(struct world *w)
 	w->file = CHECK_FD(memfd_create("test", MFD_CLOEXEC));
 	CHECK_OK(ftruncate(w->file, RIG_BYTES));
 	w->access = CHECK_FD(access_new(&w->ioas[0]));
+	CHECK_OK(iommufd_vfio_ioas(w->ioas[0].fd, IOMMU_VFIO_IOAS_SET,
+				   &w->ioas[0].ioas));
 	w->rng.state = pattern_seed();
+	w->injects = inject_prepare();
 	test_note("seed %#llx", w->rng.state);
+	w->devices = devices;
+	if (devices->init)
+		devices->init(w);
 }
 
 static void world_end(struct world *w)
 {
 	unsigned int i;
 
+	if (w->devices->end)
+		w->devices->end(w);
 	close(w->access);
 	close(w->ioas[0].fd);
 	compare(w, "the end", 0);
@@ -285,19 +315,19 @@ static void world_end(struct world *w)
 	close(w->file);
 }
 
-#define NR_OPS 1500
+#define NR_OPS 600
 
-static void run(bool files)
+static void run(const struct property_devices *devices, bool files)
 {
 	struct world w = {};
 	unsigned long nr;
 	long most = 0;
 
-	world_init(&w);
+	world_init(&w, devices);
 	for (nr = 1; nr <= NR_OPS; nr++) {
 		const struct op *op = any_op(&w, files);
 
-		if (op->run(&w))
+		if (do_op(&w, op))
 			w.refused++;
 		else
 			w.done++;
@@ -305,26 +335,47 @@ static void run(bool files)
 		if (w.pol[0].p->told > most)
 			most = w.pol[0].p->told;
 	}
-	test_note("%lu done, %lu refused, at most %ld pages, %llu charges",
-		  w.done, w.refused, most, w.pol[0].p->nr_charge);
+	test_note("%lu done, %lu refused, %lu injected failures, %lu devices, at most %ld pages, %llu charges",
+		  w.done, w.refused, w.injected, w.came, most,
+		  w.pol[0].p->nr_charge);
 	CHECK(w.done > NR_OPS / 10 && w.refused > NR_OPS / 10 && most > 16);
+	CHECK(w.came > NR_OPS / 200);
+	CHECK(!w.injects || w.injected > NR_OPS / 20);
 	world_end(&w);
 }
 
-static void everything(void)
+static void mocks(void)
 {
-	run(false);
+	run(&property_mocks, false);
 }
 
 /* So that they can change hands. */
 static void only_files(void)
 {
-	run(true);
+	run(&property_mocks, true);
+}
+
+static void vfio_cdev(void)
+{
+	run(&property_cdev, false);
+}
+
+static void vfio_cdev_files(void)
+{
+	run(&property_cdev, true);
+}
+
+static void vfio_group(void)
+{
+	run(&property_group, false);
 }
 
 static const struct test tests[] = {
-	{ "property.everything", everything, 300 },
+	{ "property.mocks", mocks, 300 },
 	{ "property.only_files", only_files, 300 },
+	{ "property.vfio_cdev", vfio_cdev, 300 },
+	{ "property.vfio_cdev_files", vfio_cdev_files, 300 },
+	{ "property.vfio_group", vfio_group, 300 },
 };
 
 const struct test_table property_table = { tests, ARRAY_SIZE(tests) };
