@@ -30,7 +30,7 @@
 #define HOT_PAGES (HOT_BYTES / PAGE_SZ)
 #define HOT_BIT ((HOT_IOVA - BASE) / PAGE_SZ)
 #define COLD_LEAF MOCK_HUGE_PAGE_SIZE
-#define ROUNDS 40
+#define ROUNDS 24
 #define COLD_WRITES 50
 
 /* What the policy's map "saved" holds. */
