@@ -126,4 +126,42 @@ struct iommufd_pin_ops t_flags = {
 	.name = "flags",
 };
 
+/* Without a link nothing would detach it when its loader dies. */
+SEC("?.struct_ops")
+struct iommufd_pin_ops t_nolink = {
+	.admit = (void *)p_fine,
+	.name = "nolink",
+};
+
+/* Of a later release: what this one does not have it does not need. */
+struct iommufd_pin_ops___later {
+	__s32 (*admit)(struct iommufd_pin_req *req);
+	__s32 (*foresee)(struct iommufd_pin_req *req);
+	__u64 horizon;
+	char name[IOMMUFD_POLICY_NAME_LEN];
+};
+
+extern int bpf_iommufd_pin_foresee(struct iommufd_pin_req *req) __weak __ksym;
+
+SEC("?struct_ops/admit")
+int BPF_PROG(p_later, struct iommufd_pin_req *req)
+{
+	return bpf_ksym_exists(bpf_iommufd_pin_foresee) ?
+		       bpf_iommufd_pin_foresee(req) : 0;
+}
+
+SEC("?.struct_ops.link")
+struct iommufd_pin_ops___later t_later = {
+	.admit = (void *)p_later,
+	.name = "later",
+};
+
+/* It asks for something that this one cannot do. */
+SEC("?.struct_ops.link")
+struct iommufd_pin_ops___later t_horizon = {
+	.admit = (void *)p_later,
+	.horizon = 1,
+	.name = "horizon",
+};
+
 char LICENSE[] SEC("license") = "GPL";

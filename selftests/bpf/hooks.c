@@ -7,6 +7,7 @@
  */
 #define _GNU_SOURCE
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "bpf_policy.h"
@@ -240,6 +241,73 @@ static void charge_refuses(void)
 	policy_unload(&pol);
 }
 
+/* Who asks, for what, and what there is already. */
+static void what_is_told(void)
+{
+	const struct rlimit limit = { 100 * PAGE_SZ, 100 * PAGE_SZ };
+	struct policy pol = policy_new(NULL);
+	const struct iommufd_pin_req *a = &pol.p->admit;
+	struct rig r = rig_bare();
+	struct mock_device m;
+	__u64 iova = MOCK_IOVA + 32 * PAGE_SZ, cgroup, user;
+	int file = CHECK_FD(memfd_create("test", MFD_CLOEXEC));
+
+	CHECK_OK(ftruncate(file, RIG_BYTES));
+	CHECK_OK(setrlimit(RLIMIT_MEMLOCK, &limit));
+	cgroup = cgroup_make("bpf_test");
+	cgroup_enter("bpf_test");
+	rig_attach(&r);
+	CHECK_EQ(a->op, IOMMUFD_OP_ATTACH);
+	CHECK_EQ(a->device_id, r.m.idev);
+	CHECK_EQ(a->ioas_id, r.ioas);
+	CHECK_EQ(a->npages, 0);
+	CHECK_OK(rig_map(&r, 1, 5));
+	CHECK_EQ(a->op, IOMMUFD_OP_MAP);
+	CHECK_EQ(a->flags, IOMMUFD_REQ_FIXED_IOVA);
+	CHECK(a->ctx_cookie && a->ioas_cookie);
+	CHECK_EQ(a->ioas_id, r.ioas);
+	CHECK_EQ(a->device_id, 0);
+	CHECK_EQ(a->tgid, getpid());
+	CHECK_EQ(a->uid, 0);
+	CHECK_EQ(a->cgroup_id, cgroup);
+	CHECK_EQ(a->iova, MOCK_IOVA + PAGE_SZ);
+	CHECK_EQ(a->length, 5 * PAGE_SZ);
+	CHECK_EQ(a->va, (unsigned long)r.va + PAGE_SZ);
+	CHECK_EQ(a->npages, 5);
+	CHECK_EQ(a->prot, IOMMUFD_PROT_READ | IOMMUFD_PROT_WRITE);
+	CHECK_EQ(a->source, IOMMUFD_SOURCE_USER);
+	CHECK_EQ(a->ioas_bytes, 0);
+	CHECK_EQ(a->ioas_pages, 0);
+	CHECK_EQ(a->mm_pages, 0);
+	CHECK_EQ(a->limit_pages, 100);
+	user = a->user_pages;
+	CHECK_EQ(pol.p->charge.cgroup_id, cgroup);
+	CHECK_OK(iommufd_map_file(r.fd, r.ioas, file, 4 * PAGE_SZ, 3 * PAGE_SZ,
+				  &iova, MAP_R | IOMMU_IOAS_MAP_FIXED_IOVA));
+	CHECK_EQ(a->op, IOMMUFD_OP_MAP_FILE);
+	CHECK_EQ(a->va, 4 * PAGE_SZ);
+	CHECK_EQ(a->npages, 3);
+	CHECK_EQ(a->prot, IOMMUFD_PROT_READ);
+	CHECK_EQ(a->source, IOMMUFD_SOURCE_FILE);
+	CHECK_EQ(a->ioas_bytes, 5 * PAGE_SZ);
+	CHECK_EQ(a->ioas_pages, 5);
+	CHECK_EQ(a->mm_pages, 5);
+	CHECK_EQ(a->user_pages, user + 5);
+	/* What the first device has pinned is no pin of the second's. */
+	CHECK_OK(mock_device_add(r.fd, r.ioas, 0, &m));
+	CHECK_EQ(a->device_id, m.idev);
+	CHECK_EQ(a->ioas_pages, 8);
+	CHECK_OK(iommufd_destroy(r.fd, m.stdev));
+	rig_detach(&r);
+	rig_attach(&r);
+	CHECK_EQ(a->npages, 8);
+	CHECK_EQ(a->ioas_pages, 0);
+	close(r.fd);
+	cgroup_enter("");
+	cgroup_remove("bpf_test");
+	policy_unload(&pol);
+}
+
 /* init() says no: nothing is attached, and exit() is not called. */
 static void init_refuses(void)
 {
@@ -275,6 +343,7 @@ static const struct test tests[] = {
 	{ "hooks.everything_is_asked", everything_is_asked, 120 },
 	{ "hooks.admit_refuses", admit_refuses, 120 },
 	{ "hooks.charge_refuses", charge_refuses, 120 },
+	{ "hooks.what_is_told", what_is_told, 60 },
 	{ "hooks.init_refuses", init_refuses, 60 },
 };
 

@@ -16,6 +16,7 @@ __u64 a_cookie;
 __noinline int walk_here(void)
 {
 	const struct iommufd_device_view *device;
+	const struct iommufd_policy_view *policy;
 	const struct iommufd_area_view *area;
 	const struct iommufd_ioas_view *ioas;
 	const struct iommufd_hwpt_view *hwpt;
@@ -36,6 +37,8 @@ __noinline int walk_here(void)
 		bpf_for_each(iommufd_device, device, ctx)
 			n += !device->gone;
 	}
+	bpf_for_each(iommufd_policy, policy)
+		n += policy->cookie != 0;
 	bpf_iommufd_account_task(bpf_get_current_task_btf(), &account);
 	bpf_iommufd_account_user(0, &account);
 	bpf_iommufd_account_ioas(a_cookie, &account);
@@ -88,3 +91,35 @@ FROM(28)
 FROM(29)
 FROM(30)
 FROM(31)
+FROM(32)
+FROM(33)
+FROM(34)
+FROM(35)
+FROM(36)
+FROM(37)
+FROM(38)
+FROM(39)
+FROM(40)
+FROM(41)
+FROM(42)
+FROM(43)
+FROM(44)
+FROM(45)
+FROM(46)
+FROM(47)
+FROM(48)
+FROM(49)
+FROM(50)
+FROM(51)
+FROM(52)
+FROM(53)
+FROM(54)
+FROM(55)
+FROM(56)
+FROM(57)
+FROM(58)
+FROM(59)
+FROM(60)
+FROM(61)
+FROM(62)
+FROM(63)

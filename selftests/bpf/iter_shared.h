@@ -10,7 +10,7 @@
 #define FOUND_RUNS 1024
 
 /* How many functions are walked from at a time. */
-#define NR_FENTRY 32
+#define NR_FENTRY 64
 
 /* A walk over one context: everything in it. */
 struct found {

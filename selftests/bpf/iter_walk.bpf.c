@@ -197,7 +197,20 @@ int peek(void *unused)
 }
 
 /* Everything that is there, and nothing kept: for races. */
-__u64 nr_walks, nr_views, nr_gone;
+__u64 nr_walks, nr_views, nr_gone, nr_policies, nr_odd;
+
+static __always_inline void count_policies(void)
+{
+	const struct iommufd_policy_view *policy;
+	__u64 n = 0, odd = 0;
+
+	bpf_for_each(iommufd_policy, policy) {
+		n++;
+		odd += !policy->cookie || !policy->name[0] || !policy->attached_ns;
+	}
+	__sync_fetch_and_add(&nr_policies, n);
+	__sync_fetch_and_add(&nr_odd, odd);
+}
 
 static __always_inline void count_all(void)
 {
@@ -230,6 +243,7 @@ int walk_all(void *unused)
 {
 	bpf_rcu_read_lock();
 	count_all();
+	count_policies();
 	bpf_rcu_read_unlock();
 	return 0;
 }

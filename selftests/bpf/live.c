@@ -7,15 +7,13 @@
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
-#include <linux/userfaultfd.h>
 #include <pthread.h>
-#include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "bpf_policy.h"
+#include "mem.h"
 #include "racers.h"
 
 #define NONSENSE 99
@@ -231,6 +229,7 @@ static void is_ejected(void)
 		{ .name = "high", .turn = map_high },
 		{ .name = "device", .turn = attach_device },
 		{ .name = "strikes", .turn = strike_out },
+		{ .name = "mover", .turn = move_about },
 	};
 	struct arena a = {};
 
@@ -253,24 +252,16 @@ static void *map_all(void *arg)
  */
 static void pin_hangs(void)
 {
-	struct uffdio_api api = { .api = UFFD_API };
-	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
-	struct uffdio_zeropage zero = {};
 	struct policy pol = policy_load(NULL), next = policy_load(NULL);
 	struct rig r = rig_new();
 	pthread_t thread;
 	void *ret;
-	int uffd = syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	int missing;
 
-	if (uffd < 0)
-		test_skip("no userfaultfd: %s", errno_name(-errno));
-	CHECK_OK(xioctl(uffd, UFFDIO_API, &api));
 	r.va = mmap(NULL, RIG_BYTES, PROT_READ | PROT_WRITE,
 		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	CHECK(r.va != MAP_FAILED);
-	reg.range.start = (uintptr_t)r.va;
-	reg.range.len = RIG_BYTES;
-	CHECK_OK(xioctl(uffd, UFFDIO_REGISTER, &reg));
+	missing = CHECK_FD(mem_missing(r.va, RIG_BYTES));
 	CHECK_OK(pthread_create(&thread, NULL, map_all, &r));
 	/* It has charged them when it faults. */
 	usleep(300000);
@@ -279,8 +270,7 @@ static void pin_hangs(void)
 	CHECK_OK(policy_replace(&pol, &next));
 	CHECK_EQ(next.p->told, RIG_PAGES);
 	CHECK_EQ(pins_here(), 0);
-	zero.range = reg.range;
-	CHECK_OK(xioctl(uffd, UFFDIO_ZEROPAGE, &zero));
+	CHECK_OK(mem_arrives(missing, r.va, RIG_BYTES));
 	CHECK_OK(pthread_join(thread, &ret));
 	CHECK_OK((long)ret);
 	CHECK_EQ(next.p->told, pins_here());

@@ -82,6 +82,19 @@ static void tables(void)
 	CHECK_RET(load_one("bad", "t_noname", "p_fine"), -EINVAL);
 	CHECK_RET(load_one("bad", "t_badname", "p_fine"), -EINVAL);
 	CHECK_RET(load_one("bad", "t_flags", "p_fine"), -EINVAL);
+	CHECK_RET(load_one("bad", "t_nolink", "p_fine"), -EOPNOTSUPP);
+}
+
+/* A policy for a later release loads, unless it needs what came later. */
+static void later_release(void)
+{
+	int ret;
+
+	CHECK_OK(load_one("bad", "t_later", "p_later"));
+	ret = load_one("bad", "t_horizon", "p_later");
+	if (ret != -ENOTSUP)
+		FAIL("a table with a member that is not known: %s",
+		     errno_name(ret));
 }
 
 static void license(void)
@@ -144,6 +157,7 @@ static const struct test tests[] = {
 	{ "load.verifier", verifier, 120 },
 	{ "load.other_contexts", other_contexts, 60 },
 	{ "load.tables", tables, 60 },
+	{ "load.later_release", later_release, 60 },
 	{ "load.license", license, 60 },
 	{ "load.who_may", who_may, 60 },
 };

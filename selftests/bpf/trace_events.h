@@ -42,6 +42,10 @@
 	X(iommufd_response, iommufd_fault_event) \
 	X(iommufd_limit, iommufd_limit_event) \
 	X(iommufd_change_process, iommufd_process_event) \
+	X(iommufd_deny, iommufd_deny_event) \
+	X(iommufd_policy_decision, iommufd_decision_event) \
+	X(iommufd_policy_strike, iommufd_strike_event) \
+	X(iommufd_policy_exit, iommufd_exit_info) \
 	X(vfio_device_open, iommufd_vfio_event) \
 	X(vfio_device_close, iommufd_vfio_event) \
 	X(vfio_bind, iommufd_vfio_event) \

@@ -45,7 +45,7 @@ int main(int argc, char **argv)
 {
 	static const struct test_table *const tables[] = {
 		&trace_object_table, &trace_memory_table, &trace_device_table,
-		&trace_vfio_table,
+		&trace_vfio_table, &trace_policy_table,
 	};
 	struct test_suite suite = { .name = "trace", .before = forget };
 	const char *only = NULL;

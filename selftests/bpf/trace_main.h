@@ -2,49 +2,18 @@
 /*
  * trace_main.h - what the files of the events' tests share
  *
- * trace_main.c runs the tables; each of the other files owns one.
+ * trace_main.c runs the tables; each of the other files owns one. trace_caught.h
+ * is for those that have rigs of their own.
  */
 #ifndef SELFTESTS_BPF_TRACE_MAIN_H
 #define SELFTESTS_BPF_TRACE_MAIN_H
 
-#include <linux/types.h>
-
-#include "iommufd_bpf_abi.h"
 #include "mock_fault.h"
-#include "trace_events.h"
-#include "trace_catch.skel.h"
+#include "trace_caught.h"
 
 /* A PCI device that vfio-pci holds, or NULL. */
 extern const char *bdf;
-/* Its events, shared by all processes; attached. */
-extern struct trace_catch *caught;
-
 extern const struct test_table trace_object_table, trace_memory_table,
 	trace_device_table, trace_vfio_table;
-
-/* Forget what came so far. */
-void forget(void);
-
-/* How many came of an event. */
-#define GOT(event) (__atomic_load_n(&caught->bss->got_##event.nr, __ATOMIC_ACQUIRE))
-
-/* The nth of an event; it must have come. */
-#define NTH(event, n) \
-	({ \
-		if ((n) >= KEPT || GOT(event) <= (n)) \
-			FAIL(#event ": %u came", GOT(event)); \
-		&caught->bss->got_##event.ev[n]; \
-	})
-
-/* The only one since forget(). */
-#define ONLY(event) \
-	({ \
-		if (GOT(event) != 1) \
-			FAIL(#event ": %u came, not 1", GOT(event)); \
-		&caught->bss->got_##event.ev[0]; \
-	})
-
-/* The cookie of a new context, which was opened since forget(). */
-__u64 ctx_cookie(void);
 
 #endif

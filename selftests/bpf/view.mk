@@ -7,6 +7,9 @@
 VIEW_PROGRAMS := trace iter
 VIEW_BPF := $(patsubst $(DIR)/%.bpf.c,%,$(wildcard $(DIR)/trace_*.bpf.c $(DIR)/iter_*.bpf.c))
 VIEW_SKELS := $(VIEW_BPF:%=$(OUT)/%.skel.h)
+# What the tests of policies have, too.
+iter-also := $(OUT)/rig.o $(OUT)/dirty_rig.o
+trace-also := $(OUT)/rig.o
 VIEW_SHARED := $(OUT)/uapi_common.o $(OUT)/uapi_mock_rig.o $(OUT)/uapi_mock_fault_lib.o
 VIEW_SCRIPTS := $(OUT)/run-view $(OUT)/trace_abi
 VIEW_ALL := $(VIEW_PROGRAMS:%=$(OUT)/%) $(VIEW_SCRIPTS)
@@ -18,7 +21,7 @@ $(OUT)/%.skel.h: $(OUT)/%.bpf.o
 define view_program
 $(1)-objs := $$(patsubst $(DIR)/%.c,$(OUT)/%.o,$$(filter-out %.bpf.c,$$(wildcard $(DIR)/$(1)_*.c)))
 $$($(1)-objs): $(VIEW_SKELS)
-$(OUT)/$(1): $$($(1)-objs) $(VIEW_SHARED) $(TEST_LIB)
+$(OUT)/$(1): $$($(1)-objs) $$($(1)-also) $(VIEW_SHARED) $(TEST_LIB)
 	@echo '  LD      $$(patsubst $(BUILD)/%,%,$$@)'
 	@$(CC) $(CFLAGS) -o $$@ $$^ -lbpf
 -include $$($(1)-objs:.o=.d)
