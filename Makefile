@@ -20,7 +20,7 @@ INSIDE := all modules viommu bpf tools unit tests
 
 ifeq ($(wildcard /etc/iommufd-bpf-sandbox),)
 # ---------------------------------------------------------------- on the host
-.PHONY: $(INSIDE) help demo demo-policy policy-test check check-debug debug upstream shell lint clean distclean sandbox
+.PHONY: $(INSIDE) help demo demo-policy policy-test check check-debug debug upstream bench shell lint clean distclean sandbox
 
 JOBS ?= $(shell nproc)
 
@@ -64,6 +64,9 @@ upstream: modules	## fetch and build the kernel's own iommu and vfio selftests
 
 shell: all	## a shell in the VM (SHELL_ARGS: options of selftests/vm/run)
 	@$(VM)/run --tty --timeout 0 --device nvme --device e1000e $(SHELL_ARGS) -- bash --rcfile selftests/vm/shellrc -i
+
+bench: all	## measure instructions against upstream's iommufd, in VMs
+	@$(TOP)/selftests/bench/run $(BENCH_ARGS)
 
 lint: all	## checkpatch, sparse, W=1, shellcheck, cppcheck
 	@$(TOP)/selftests/lint/run
@@ -167,6 +170,7 @@ tests: tools
 	$(call part,selftests/tools,all)
 	$(call part,selftests/bpf,all)
 	$(call part,selftests/dirty-hw,all)
+	$(call part,selftests/bench,all)
 	$(call part,selftests/vmm,all)
 	$(call part,selftests/vm,all)
 

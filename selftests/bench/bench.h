@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * bench.h - what the parts of the benchmark share
+ *
+ * A case sets up a rig, does what is measured several times, and hands each
+ * result to sample(). What comes of it is printed by report(): the least of
+ * each kind counts, because what disturbs only ever adds.
+ */
+#ifndef SELFTESTS_BENCH_BENCH_H
+#define SELFTESTS_BENCH_BENCH_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Whose iommufd.ko is loaded: the peer has no IOMMU_IOAS_MAP_FILE. */
+extern bool is_peer;
+
+/* The VM's time-stamp counter goes up by one with each instruction. */
+static inline __u64 ticks(void)
+{
+	return __builtin_ia32_rdtsc();
+}
+
+void __attribute__((noreturn, format(printf, 1, 2))) die(const char *fmt, ...);
+/* 0 or more, or it ends here; @what in words. */
+long must(long ret, const char *what);
+
+/* --- results: main.c --- */
+
+enum { SAMPLES_MAX = 512 };
+
+/**
+ * struct result - an operation of a case
+ * @op: its name
+ * @unit: of what there are @count in one sample: "page", "call", "area"
+ */
+struct result {
+	const char *op;
+	const char *unit;
+	__u64 count;
+	__u64 samples[SAMPLES_MAX];
+	unsigned int nr;
+};
+
+void sample(struct result *result, __u64 count, __u64 ticks);
+/* Let what was put off until later be done, and not while we measure. */
+void settle(void);
+
+/* --- memory: backing.c --- */
+
+/**
+ * struct backing - memory of one kind
+ * @va: where it is mapped, and touched
+ * @bytes: how much
+ * @fd: its file, or -1
+ */
+struct backing {
+	char *va;
+	size_t bytes;
+	int fd;
+};
+
+enum backing_kind {
+	SCATTERED,	/* single pages, hardly two of them neighbours */
+	CONTIGUOUS,	/* single pages of shmem, in order */
+	THP,
+	HUGETLB_2M,
+	HUGETLB_1G,
+};
+
+void backing_alloc(struct backing *mem, enum backing_kind kind, size_t bytes);
+void backing_free(struct backing *mem);
+/* The physical address of each page; free(). */
+__u64 *backing_phys(const struct backing *mem);
+
+/* --- the devices and their IOASes: rig.c --- */
+
+/**
+ * struct rig - a context with two IOASes, each with a device attached
+ * @fd: of /dev/iommu
+ * @bench: of the benchmark's module
+ * @ioas: the IOASes
+ * @dev: the devices' ids in the context
+ */
+struct rig {
+	int fd;
+	int bench;
+	__u32 ioas[2];
+	__u32 dev[2];
+};
+
+void rig_open(struct rig *rig);
+void rig_close(struct rig *rig);
+void rig_attach(struct rig *rig, unsigned int device, __u32 pt_id);
+void rig_detach(struct rig *rig, unsigned int device);
+/*
+ * Does the device reach the memory at @iova? Looks at @n random pages, and at
+ * the first and the last.
+ */
+void rig_check_phys(struct rig *rig, unsigned int device, __u64 iova,
+		    const __u64 *phys, size_t npages, unsigned int n);
+/* Is nothing pinned or charged that was not when the program began? */
+void check_start(void);
+void check_nothing_is_left(const char *where);
+
+/* --- cases --- */
+
+/**
+ * struct bench_case - a row of the table
+ * @name: the first column
+ * @run: what does it
+ * @kind: of the memory, where it matters
+ * @bytes: how much
+ * @by_file: we map it by IOMMU_IOAS_MAP_FILE, the peer by address
+ * @results: filled in by @run; ends with one without a name
+ */
+struct bench_case {
+	const char *name;
+	void (*run)(struct bench_case *c);
+	enum backing_kind kind;
+	size_t bytes;
+	bool by_file;
+	struct result *results;
+};
+
+extern unsigned int rounds;
+
+void run_bulk(struct bench_case *c);	/* bulk.c */
+void run_small(struct bench_case *c);	/* small.c */
+void run_areas(struct bench_case *c);
+void run_access(struct bench_case *c);	/* access.c */
+void run_rw(struct bench_case *c);
+
+extern struct result bulk_results[], small_results[], areas_results[],
+	access_results[], rw_results[];
+
+#endif

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * bench: how many instructions an operation of /dev/iommu takes, of whichever
+ * iommufd.ko is loaded.
+ *
+ *	bench [-p] [-l] [-r ROUNDS] [CASE]…
+ *
+ * Prints, separated by tabs, case, operation, unit, how many of that in one
+ * call, and the fewest and the median of instructions. Makes sense in a VM with
+ * --icount only, and needs the benchmark's module. run-bench calls it.
+ */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bench.h"
+
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#define MIB (1UL << 20)
+#define GIB (1UL << 30)
+
+bool is_peer;
+unsigned int rounds = 5;
+
+/* A new case is a line here, and its gate, if it has one, a line in `gates`. */
+static struct bench_case cases[] = {
+	{ "4k-scattered", run_bulk, SCATTERED, 64 * MIB, false, bulk_results },
+	{ "4k-contiguous", run_bulk, CONTIGUOUS, 64 * MIB, false, bulk_results },
+	{ "thp", run_bulk, THP, 256 * MIB, false, bulk_results },
+	{ "memfd-2m", run_bulk, HUGETLB_2M, 256 * MIB, true, bulk_results },
+	{ "memfd-1g", run_bulk, HUGETLB_1G, GIB, true, bulk_results },
+	{ "hugetlb-2m", run_bulk, HUGETLB_2M, 256 * MIB, false, bulk_results },
+	{ "hugetlb-1g", run_bulk, HUGETLB_1G, GIB, false, bulk_results },
+	{ "small", run_small, .results = small_results },
+	{ "areas", run_areas, .results = areas_results },
+	{ "access", run_access, .results = access_results },
+	{ "rw", run_rw, .results = rw_results },
+};
+
+void die(const char *fmt, ...)
+{
+	va_list ap;
+
+	fflush(stdout);
+	fputs("bench: ", stderr);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+	exit(1);
+}
+
+long must(long ret, const char *what)
+{
+	if (ret < 0)
+		die("%s: %s", what, strerror(-ret));
+	return ret;
+}
+
+void settle(void)
+{
+	const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
+
+	nanosleep(&pause, NULL);
+}
+
+void sample(struct result *result, __u64 count, __u64 n)
+{
+	result->count = count;
+	if (result->nr < SAMPLES_MAX)
+		result->samples[result->nr++] = n;
+}
+
+static int compare(const void *a, const void *b)
+{
+	const __u64 *x = a, *y = b;
+
+	return *x < *y ? -1 : *x > *y;
+}
+
+static void report(struct bench_case *c)
+{
+	struct result *r;
+
+	for (r = c->results; r->op; r++) {
+		if (!r->nr)
+			die("%s: nothing was measured of %s", c->name, r->op);
+		qsort(r->samples, r->nr, sizeof(r->samples[0]), compare);
+		printf("%s\t%s\t%s\t%llu\t%llu\t%llu\n", c->name, r->op,
+		       r->unit, r->count, r->samples[0],
+		       r->samples[r->nr / 2]);
+	}
+	fflush(stdout);
+}
+
+static void run(struct bench_case *c)
+{
+	struct result *r;
+
+	for (r = c->results; r->op; r++)
+		r->nr = 0;
+	fprintf(stderr, "# %s\n", c->name);
+	check_start();
+	c->run(c);
+	check_nothing_is_left(c->name);
+	report(c);
+}
+
+static bool wanted(const struct bench_case *c, char **names)
+{
+	if (!*names)
+		return true;
+	for (; *names; names++)
+		if (!strcmp(*names, c->name))
+			return true;
+	return false;
+}
+
+/* Nobody interrupts but interrupts. */
+static void go_first(void)
+{
+	const struct sched_param param = { .sched_priority = 50 };
+
+	if (sched_setscheduler(0, SCHED_FIFO, &param))
+		die("SCHED_FIFO: %s", strerror(errno));
+}
+
+int main(int argc, char **argv)
+{
+	unsigned int ran = 0;
+	size_t i;
+	int opt;
+
+	while ((opt = getopt(argc, argv, "plr:")) != -1) {
+		switch (opt) {
+		case 'p':
+			is_peer = true;
+			break;
+		case 'l':
+			for (i = 0; i < ARRAY_SIZE(cases); i++)
+				puts(cases[i].name);
+			return 0;
+		case 'r':
+			rounds = atoi(optarg);
+			if (rounds)
+				break;
+			/* fallthrough */
+		default:
+			die("usage: bench [-p] [-l] [-r ROUNDS] [CASE]...");
+		}
+	}
+	go_first();
+	for (i = 0; i < ARRAY_SIZE(cases); i++) {
+		if (!wanted(&cases[i], argv + optind))
+			continue;
+		run(&cases[i]);
+		ran++;
+	}
+	return ran ? 0 : 2;
+}

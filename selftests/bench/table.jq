@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: GPL-2.0-only
+# The document as tables of tab-separated columns; table.awk aligns them. An
+# empty line ends a table.
+def vendor: { "intel": "VT-d", "amd": "AMD-Vi" }[.] // .;
+def least($c; $what; $op): [$c[] | select(.what == $what and .op == $op)
+	| .instructions] | min;
+
+. as $doc
+| ([.operations[].iommu] | unique | reverse) as $iommus
+| "Upstream: \(.peer). Guest instructions, the fewest of several; ratio: upstream / ours.",
+  "",
+  (["case", "operation", "for one", ($iommus[] | vendor | ("\(.) ours", "peer", "ratio"))]
+	| join("\t")),
+  ([$doc.operations[] | [.case, .op]] as $order
+	| reduce $order[] as $o ([]; if index([$o]) then . else . + [$o] end)
+	| .[] as $o
+	| [$doc.operations[] | select(.case == $o[0] and .op == $o[1])] as $these
+	| [$o[0], $o[1], $these[0].unit,
+	   ($iommus[] as $i | $these[] | select(.iommu == $i)
+		| ("\(.ours_per_unit)", "\(.peer_per_unit)", "\(.ratio)"))]
+	| join("\t")),
+  "",
+  (["gate", ($iommus[] | vendor | ("\(.) ratio", "gate", "stretch", ""))] | join("\t")),
+  (reduce $doc.gates[].name as $n ([]; if index($n) then . else . + [$n] end)
+	| .[] as $n
+	| [$n, ($iommus[] as $i | $doc.gates[] | select(.name == $n and .iommu == $i)
+		| ("\(.ratio)", "\(.gate)", "\(.stretch)", .verdict))]
+	| join("\t")),
+  "",
+  (if (.cost | length) > 0 then
+	(["what it costs", "map", "unmap"] | join("\t")),
+	([["policies in the kernel, none attached", "ours", "no-policy"],
+	  ["a policy attached that admits all", "admit", "ours"],
+	  ["tracepoints, nobody listens", "ours", "no-trace"]][] as $w
+	| [$w[0], (("map", "unmap") as $op
+		| least($doc.cost; $w[1]; $op) - least($doc.cost; $w[2]; $op)
+		| tostring)]
+	| join("\t")),
+	""
+  else empty end),
+  "The same code twice: at most \(.control.worst * 100 | . * 100 | round / 100)% apart (\(.control.where.case) \(.control.where.op), \(.control.where.iommu | vendor))."
