@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* Cgroups (v2): their paths, and the ids that policies know them by. */
-#ifndef POLICY_CGROUP_H
-#define POLICY_CGROUP_H
+#ifndef LIB_CGROUP_H
+#define LIB_CGROUP_H
 
 #include <stddef.h>
 #include <stdint.h>
