@@ -509,11 +509,11 @@ static const struct test tests[] = {
 	{ "kill.during_attach", during_attach, 0 },
 	{ "kill.at_any_point_cdev", at_any_point_cdev, 120 },
 	{ "kill.at_any_point_group", at_any_point_group, 120 },
-	{ "kill.in_map", in_map, 0 },
-	{ "kill.in_attach", in_attach, 0 },
-	{ "kill.in_replace", in_replace, 0 },
-	{ "kill.in_get_device_fd", in_get_device_fd, 0 },
-	{ "kill.in_compat_map", in_compat_map, 0 },
+	{ "kill.in_map", in_map, 150 },
+	{ "kill.in_attach", in_attach, 150 },
+	{ "kill.in_replace", in_replace, 150 },
+	{ "kill.in_get_device_fd", in_get_device_fd, 150 },
+	{ "kill.in_compat_map", in_compat_map, 150 },
 	{ "kill.who_waits_for_a_group", who_waits_for_a_group, 0 },
 };
 
