@@ -20,7 +20,7 @@ INSIDE := all modules viommu bpf tools unit tests
 
 ifeq ($(wildcard /etc/iommufd-bpf-sandbox),)
 # ---------------------------------------------------------------- on the host
-.PHONY: $(INSIDE) help demo demo-policy policy-test check check-debug debug upstream bench shell lint clean distclean sandbox
+.PHONY: $(INSIDE) help demo demo-policy policy-test check check-debug debug upstream bench screens shell lint clean distclean sandbox
 
 JOBS ?= $(shell nproc)
 
@@ -58,6 +58,12 @@ check-debug: viommu upstream debug	## run the VMs' tests on a kernel with KASAN,
 
 debug: all viommu	## build that kernel (once: half an hour) and our modules for it
 	@$(TOP)/selftests/debug/modules
+
+screens: all	## take the screens in docs/ anew, from a terminal in a VM
+	@mkdir -p $(BUILD)/screens
+	@$(VM)/run --mem 2G --device nvme --device nvme --timeout 900 --share $(BUILD)/screens -- selftests/tools/screens /share
+	@$(VM)/enter -- $(TOP)/selftests/tools/golden update $(BUILD)/screens $(TOP)/docs/iommutop.md
+	@$(VM)/enter -- $(TOP)/selftests/tools/golden svg $(BUILD)/screens/proc.ansi $(TOP)/docs/iommutop.svg
 
 upstream: modules	## fetch and build the kernel's own iommu and vfio selftests
 	@$(TOP)/selftests/upstream/prepare

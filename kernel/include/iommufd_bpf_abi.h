@@ -793,6 +793,8 @@ struct iommufd_account {
  * @exit_code: the last such answer
  * @name: how its table calls it
  * @message: why it ended, in words; "" while it has not
+ * @allowed: answers that let a request pass: of programs that may refuse it
+ * @total_ns: time that all the calls took
  */
 struct iommufd_policy_view {
 	__u64 cookie;
@@ -814,6 +816,8 @@ struct iommufd_policy_view {
 	__s32 exit_code;
 	char name[IOMMUFD_POLICY_NAME_LEN];
 	char message[IOMMUFD_REASON_LEN];
+	__u64 allowed;
+	__u64 total_ns;
 };
 
 /*

@@ -142,7 +142,7 @@ holder()
 	tell "$name" "name $name-holder"
 }
 
-# tell NAME COMMAND: and wait until it has been done
+# tell NAME COMMAND: and wait until it has been done, $patience (20) s at most
 tell()
 {
 	local name=$1 fd=7 before
@@ -150,7 +150,7 @@ tell()
 	[ "$name" = a ] || fd=8
 	before=$(wc -l <"$tmp/$name")
 	echo "$2" >&$fd
-	wait_for 20 more_lines "$tmp/$name" "$before" ||
+	wait_for "${patience:-20}" more_lines "$tmp/$name" "$before" ||
 		not_ok "maploop-$name" "did not do '$2': $(tail -n 1 "$tmp/$name")"
 }
 

@@ -9,6 +9,7 @@
  * wait for it and compare what the tools show with what was done:
  *
  *	ioas				a new IOAS
+ *	device BDF IOAS			attach a real one that vfio-pci has
  *	mock IOAS			attach a mock device: what is mapped is pinned
  *	map IOAS LEN IOVA|auto PROT	map fresh memory; PROT is r, w or rw
  *	remap IOAS LEN IOVA|auto PROT	map the same memory as the map before
@@ -16,8 +17,14 @@
  *	copy IOAS SRC SRC_IOVA LEN IOVA PROT
  *					map what IOAS SRC maps at SRC_IOVA
  *	unmap IOAS IOVA LEN|all
+ *	mode 0|1			charge the user, or the process
+ *	destroy ID			an object: an IOAS, a mock device
+ *	queue IOAS IOVA LEN		a hardware queue in what is mapped there, on a
+ *					virtual IOMMU of its own mock device
  *	many IOAS COUNT LEN IOVA	COUNT mappings, LEN each, with gaps of LEN
+ *	spread IOASES COUNT LEN IOVA	as many new IOASes, each with such mappings
  *	storm IOAS SECONDS LEN		map and unmap as often as it goes
+ *	pairs IOAS COUNT LEN		map and unmap so often, and say how long it took
  *	child COMMAND			the same, in a child
  *	thread COMMAND			the same, in another thread
  *	name TEXT			call the process so
@@ -42,6 +49,7 @@
 
 #include "iommufd.h"
 #include "mock.h"
+#include "vfio.h"
 
 static int iommu;
 static void *last_va;
@@ -146,17 +154,43 @@ static void do_unmap(char *args)
 	printf("unmap ioas=%u iova=0x%llx len=%s done=%llu ret=%d\n", ioas, iova, len, done, ret);
 }
 
+/* The same memory again and again: mappings are what is to be many. */
+static int map_many(__u32 ioas, __u64 *count, char *va, __u64 len, __u64 iova)
+{
+	int ret = 0;
+	__u64 i;
+
+	for (i = 0; i < *count && !ret; i++)
+		ret = iommufd_map_fixed(iommu, ioas, va, len, iova + 2 * i * len, MAP_RW);
+	*count = i;
+	return ret;
+}
+
 static void do_many(char *args)
 {
 	__u32 ioas = next_number(&args);
-	__u64 i, count = next_number(&args), len = next_number(&args), iova = next_number(&args);
+	__u64 count = next_number(&args), len = next_number(&args), iova = next_number(&args);
+	int ret = map_many(ioas, &count, new_memory(len), len, iova);
+
+	printf("many ioas=%u count=%llu bytes=%llu ret=%d\n", ioas, count, count * len, ret);
+}
+
+static void do_spread(char *args)
+{
+	__u64 i, ioases = next_number(&args), count = next_number(&args), all = 0;
+	__u64 len = next_number(&args), iova = next_number(&args), n;
 	char *va = new_memory(len);
+	__u32 ioas;
 	int ret = 0;
 
-	/* The same memory again and again: mappings are what is to be many. */
-	for (i = 0; i < count && !ret; i++)
-		ret = iommufd_map_fixed(iommu, ioas, va, len, iova + 2 * i * len, MAP_RW);
-	printf("many ioas=%u count=%llu bytes=%llu ret=%d\n", ioas, i, i * len, ret);
+	for (i = 0; i < ioases && !ret; i++) {
+		n = count;
+		ret = iommufd_ioas_alloc(iommu, &ioas);
+		if (!ret)
+			ret = map_many(ioas, &n, va, len, iova);
+		all += n;
+	}
+	printf("spread ioases=%llu count=%llu bytes=%llu ret=%d\n", i, all, all * len, ret);
 }
 
 static double now(void)
@@ -182,6 +216,26 @@ static void do_storm(char *args)
 		count++;
 	}
 	printf("storm ioas=%u count=%llu ret=%d\n", ioas, count, ret);
+}
+
+static void do_pairs(char *args)
+{
+	__u32 ioas = next_number(&args);
+	__u64 i, count = next_number(&args), len = next_number(&args), iova = 1ULL << 28;
+	char *va = new_memory(len);
+	struct timespec from, to;
+	int ret = 0;
+
+	memset(va, 1, len);
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	for (i = 0; i < count && !ret; i++) {
+		ret = iommufd_map_fixed(iommu, ioas, va, len, iova, MAP_RW);
+		if (!ret)
+			ret = iommufd_unmap(iommu, ioas, iova, len, NULL);
+	}
+	clock_gettime(CLOCK_MONOTONIC, &to);
+	printf("pairs ioas=%u count=%llu ns=%lld ret=%d\n", ioas, i,
+	       (to.tv_sec - from.tv_sec) * 1000000000LL + to.tv_nsec - from.tv_nsec, ret);
 }
 
 static void do_child(char *args)
@@ -241,6 +295,64 @@ static void do_mock(char *args)
 	printf("mock ioas=%u id=%u ret=%d\n", ioas, m.stdev, ret);
 }
 
+static void do_destroy(char *args)
+{
+	__u32 id = next_number(&args);
+	int ret = iommufd_destroy(iommu, id);
+
+	printf("destroy id=%u ret=%d\n", id, ret);
+}
+
+static void do_mode(char *args)
+{
+	int ret = iommufd_set_rlimit_mode(iommu, next_number(&args));
+
+	printf("mode ret=%d\n", ret);
+}
+
+/* Only a module with virtual IOMMUs can: selftests/uapi/with-viommu. */
+static void do_queue(char *args)
+{
+	__u32 ioas = next_number(&args), parent;
+	struct iommu_viommu_alloc viommu = {
+		.size = sizeof(viommu),
+		.type = IOMMU_VIOMMU_TYPE_SELFTEST,
+	};
+	struct iommu_hw_queue_alloc queue = {
+		.size = sizeof(queue),
+		.type = IOMMU_HW_QUEUE_TYPE_SELFTEST,
+		.nesting_parent_iova = next_number(&args),
+		.length = next_number(&args),
+	};
+	struct mock_device m = {};
+	int ret = mock_device_add(iommu, ioas, 0, &m);
+
+	if (!ret)
+		ret = iommufd_hwpt_alloc(iommu, m.idev, ioas, IOMMU_HWPT_ALLOC_NEST_PARENT,
+					 &parent);
+	viommu.dev_id = m.idev;
+	viommu.hwpt_id = parent;
+	if (!ret)
+		ret = xioctl(iommu, IOMMU_VIOMMU_ALLOC, &viommu);
+	queue.viommu_id = viommu.out_viommu_id;
+	if (!ret)
+		ret = xioctl(iommu, IOMMU_HW_QUEUE_ALLOC, &queue);
+	printf("queue ioas=%u id=%u ret=%d\n", ioas, queue.out_hw_queue_id, ret);
+}
+
+static void do_device(char *args)
+{
+	const char *bdf = next_word(&args);
+	__u32 ioas = next_number(&args), id;
+	int dev = vfio_cdev_open(bdf), ret = dev;
+
+	if (dev >= 0)
+		ret = vfio_bind(dev, iommu, &id);
+	if (!ret)
+		ret = vfio_attach(dev, &ioas);
+	printf("device bdf=%s hwpt=%u ret=%d\n", bdf, ioas, ret);
+}
+
 static void do_name(const char *name)
 {
 	prctl(PR_SET_NAME, name);
@@ -273,6 +385,18 @@ static void run(char *line)
 		do_unmap(args);
 	else if (!strcmp(name, "many"))
 		do_many(args);
+	else if (!strcmp(name, "spread"))
+		do_spread(args);
+	else if (!strcmp(name, "pairs"))
+		do_pairs(args);
+	else if (!strcmp(name, "device"))
+		do_device(args);
+	else if (!strcmp(name, "mode"))
+		do_mode(args);
+	else if (!strcmp(name, "destroy"))
+		do_destroy(args);
+	else if (!strcmp(name, "queue"))
+		do_queue(args);
 	else if (!strcmp(name, "storm"))
 		do_storm(args);
 	else if (!strcmp(name, "hold"))

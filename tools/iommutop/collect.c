@@ -11,6 +11,7 @@
 
 #include "collect.h"
 #include "fmt.h"
+#include "foreign.h"
 #include "join.h"
 #include "more.h"
 #include "ours.h"
@@ -22,6 +23,7 @@ struct collector {
 	struct ours *ours;
 	struct more *more; /* NULL: this module has no more to tell */
 	struct type1 *type1;
+	struct foreign *foreign;
 	struct tasks *tasks;
 	bool counting;
 	/* The snapshot before: what the rates are measured from. */
@@ -49,6 +51,8 @@ struct collector *collect_open(const struct source *src, bool count, int *err)
 		c->ours = ours_open(count, err);
 	if (c->ours)
 		c->more = more_open();
+	if (!*err && src->upstream)
+		c->foreign = foreign_open(count, err);
 	if (!*err && src->type1)
 		c->type1 = type1_open(count, err);
 	if (!*err)
@@ -66,6 +70,7 @@ void collect_close(struct collector *c)
 	ours_close(c->ours);
 	more_close(c->more);
 	type1_close(c->type1);
+	foreign_close(c->foreign);
 	tasks_close(c->tasks);
 	free(c->old_ctxs);
 	free(c->old_hwpts);
@@ -81,6 +86,8 @@ static int walk(struct collector *c, const struct env *env, struct snap *snap)
 		rc = ours_walk(c->ours, areas, snap);
 	if (!rc && c->more)
 		rc = more_add(c->more, snap, areas);
+	if (!rc && c->foreign)
+		rc = foreign_walk(c->foreign, areas, snap);
 	if (!rc && c->type1)
 		rc = type1_walk(c->type1, areas, snap);
 	snap->real_ns = clock_real_ns();
@@ -99,6 +106,8 @@ static void count_ctx(struct collector *c, struct snap *snap, struct snap_ctx *c
 
 	if (ctx->source == TOP_IOMMUFD)
 		ours_stats(c->ours, ctx->v.cookie, &st);
+	else if (ctx->source == TOP_FOREIGN)
+		foreign_stats(c->foreign, ctx->v.cookie, &st);
 	else
 		type1_stats(c->type1, ctx->v.cookie, &st);
 	ctx->maps = st.maps;
@@ -132,6 +141,8 @@ static int count_host(struct collector *c, struct snap *snap)
 		return 0;
 	if (c->ours)
 		rc = ours_totals(c->ours, snap);
+	if (c->foreign)
+		foreign_totals(c->foreign, snap);
 	if (c->type1)
 		type1_totals(c->type1, snap);
 	if (snap->accumulated) {
@@ -155,7 +166,7 @@ static void rate_hwpts(struct collector *c, struct snap *snap)
 
 	for (i = 0; c->old_mono_ns && seconds > 0 && i < snap->nr_hwpts; i++) {
 		v = &snap->hwpts[i].v;
-		for (o = 0; v->dirty && o < c->nr_old_hwpts; o++) {
+		for (o = 0; v->dirty == 1 && o < c->nr_old_hwpts; o++) {
 			old = &c->old_hwpts[o].v;
 			if (old->ctx_cookie == v->ctx_cookie && old->id == v->id &&
 			    old->dirty_bytes <= v->dirty_bytes)
@@ -220,6 +231,8 @@ void collect_reset(struct collector *c)
 {
 	if (c->ours)
 		ours_reset(c->ours);
+	if (c->foreign)
+		foreign_reset(c->foreign);
 	if (c->type1)
 		type1_reset(c->type1);
 	c->old_mono_ns = 0;

@@ -118,6 +118,7 @@ GETTER(m_prot, struct snap_area, area_prot(r, c))
 TEXT(m_memory, struct snap_area, memory_name(r->v.source))
 AGE(m_age, struct snap_area, age(s, r->v.created_ns))
 GETTER(m_mix, struct snap_area, area_mix(r, c))
+NUMBER(m_pins, struct snap_area, known32(r->v.access_pins))
 NUMBER(m_mempid, struct snap_area, r->v.tgid)
 TEXT(m_user, struct snap_area, procinfo_user(r->v.uid))
 TEXT(m_command, struct snap_area, snap_proc_of(s, r)->command)
@@ -135,6 +136,8 @@ static const struct column map_columns[] = {
 	COL("AVGRUN", "avgrun", CELL_BYTES, 6, true, m_avg, "bytes of a piece, on average"),
 	COL("MIX", "mix", CELL_TEXT, 3, false, m_mix, "sizes of pages that it may be mapped by"),
 	COL("AGE", "age", CELL_AGE, 6, true, m_age, "since it was mapped"),
+	EXTRA("PINS", "pins", CELL_NUMBER, 4, true, m_pins,
+	      "pins of users in the kernel: emulated devices, hardware queues"),
 	EXTRA("MEMPID", "mempid", CELL_NUMBER, 6, false, m_mempid, "whose memory it is"),
 	EXTRA("CHARGED", "charged", CELL_TEXT, 7, false, m_user, "the user who is charged"),
 	COL("COMMAND", "command", CELL_TEXT, 7, false, m_command, "the process's command line"),

@@ -54,10 +54,16 @@ static const struct column lat_columns[] = {
 	    "how many took how long: each place is twice as long as the one before"),
 };
 
+/* Why it ended, or what it refused last, and why. */
 static void policy_last(const struct snap_policy *r, struct cell *c)
 {
 	char buf[CELL_LEN], err[FMT_LEN];
 
+	if (r->ended) {
+		snprintf(buf, sizeof(buf), "ended: %s", r->message);
+		cell_text(c, buf);
+		return;
+	}
 	if (!r->last.boot_ns) {
 		cell_text(c, "");
 		return;
@@ -77,6 +83,8 @@ static uint64_t policy_ago(const struct snap *s, const struct snap_policy *r)
 
 TEXT(p_name, struct snap_policy, r->name)
 TEXT(p_scope, struct snap_policy, r->scope)
+TEXT(p_state, struct snap_policy, r->ended ? "ended" : "attached")
+NUMBER(p_calls, struct snap_policy, r->calls)
 NUMBER(p_allowed, struct snap_policy, r->allowed)
 NUMBER(p_refused, struct snap_policy, r->refused)
 NS(p_ns, struct snap_policy, r->ns_per_call)
@@ -86,9 +94,11 @@ GETTER(p_last, struct snap_policy, policy_last(r, c))
 static const struct column policy_columns[] = {
 	COL("POLICY", "policy", CELL_TEXT, 10, false, p_name, "its name"),
 	COL("SCOPE", "scope", CELL_TEXT, 6, false, p_scope, "where it applies"),
-	COL("ALLOWED", "allowed", CELL_NUMBER, 7, true, p_allowed, "requests that it let pass"),
-	COL("REFUSED", "refused", CELL_NUMBER, 7, true, p_refused, "requests that it refused"),
-	COL("NS/CALL", "ns", CELL_NS, 7, true, p_ns, "what it costs"),
+	EXTRA("STATE", "state", CELL_TEXT, 5, false, p_state, "attached, or ended"),
+	EXTRA("CALLS", "calls", CELL_NUMBER, 7, true, p_calls, "how often its programs ran"),
+	COL("ALLOWED", "allowed", CELL_NUMBER, 7, true, p_allowed, "its answers that let pass"),
+	COL("REFUSED", "refused", CELL_NUMBER, 7, true, p_refused, "its answers that refused"),
+	COL("NS/CALL", "ns", CELL_NS, 7, true, p_ns, "what a call costs, on average"),
 	COL("AGO", "ago", CELL_AGE, 4, false, p_ago, "since its last refusal"),
 	COL("LAST REFUSAL", "last", CELL_TEXT, 12, false, p_last, "what it refused, and why"),
 };

@@ -8,9 +8,12 @@
 #include "shared.h"
 #include "stats.bpf.h"
 
-/* What the whole host did since this was loaded. */
-struct top_stats total;
-/* Events of contexts that found no room in ctx_stats; in total all the same. */
+/*
+ * Each event is added up once, in its context's counters: userspace makes the
+ * host's sum of them. Here is what belongs to no context, or found no room.
+ */
+struct top_stats rest;
+/* Events of contexts that found no room in ctx_stats. */
 __u64 nr_uncounted;
 /* Refusals so far; the last of them are in refusals[]. */
 __u64 nr_refusals;
@@ -48,9 +51,10 @@ static __always_inline struct top_stats *stats_of(__u64 cookie)
 		return st;
 	bpf_map_update_elem(&ctx_stats, &cookie, &no_stats, BPF_NOEXIST);
 	st = bpf_map_lookup_elem(&ctx_stats, &cookie);
-	if (!st)
-		add(&nr_uncounted, 1);
-	return st;
+	if (st)
+		return st;
+	add(&nr_uncounted, 1);
+	return &rest;
 }
 
 static __always_inline void count_map(struct top_stats *st, const struct iommufd_map_event *ev)
@@ -71,14 +75,17 @@ static __always_inline void count_map(struct top_stats *st, const struct iommufd
 SEC("tp_btf/iommufd_map")
 int BPF_PROG(on_map, const struct iommufd_map_event *ev)
 {
-	struct top_stats *st;
+	if (ev)
+		count_map(stats_of(ev->ctx_cookie), ev);
+	return 0;
+}
 
-	if (!ev)
-		return 0;
-	count_map(&total, ev);
-	st = stats_of(ev->ctx_cookie);
-	if (st)
-		count_map(st, ev);
+/* A copy maps, too. */
+SEC("tp_btf/iommufd_copy")
+int BPF_PROG(on_copy, const struct iommufd_map_event *ev)
+{
+	if (ev)
+		count_map(stats_of(ev->ctx_cookie), ev);
 	return 0;
 }
 
@@ -100,14 +107,8 @@ static __always_inline void count_unmap(struct top_stats *st,
 SEC("tp_btf/iommufd_unmap")
 int BPF_PROG(on_unmap, const struct iommufd_unmap_event *ev)
 {
-	struct top_stats *st;
-
-	if (!ev)
-		return 0;
-	count_unmap(&total, ev);
-	st = stats_of(ev->ctx_cookie);
-	if (st)
-		count_unmap(st, ev);
+	if (ev)
+		count_unmap(stats_of(ev->ctx_cookie), ev);
 	return 0;
 }
 
@@ -125,14 +126,17 @@ static __always_inline void count_attach(struct top_stats *st,
 SEC("tp_btf/iommufd_attach")
 int BPF_PROG(on_attach, const struct iommufd_attach_event *ev)
 {
-	struct top_stats *st;
+	if (ev)
+		count_attach(stats_of(ev->ctx_cookie), ev);
+	return 0;
+}
 
-	if (!ev)
-		return 0;
-	count_attach(&total, ev);
-	st = stats_of(ev->ctx_cookie);
-	if (st)
-		count_attach(st, ev);
+/* One that takes another's place, likewise. */
+SEC("tp_btf/iommufd_replace")
+int BPF_PROG(on_replace, const struct iommufd_attach_event *ev)
+{
+	if (ev)
+		count_attach(stats_of(ev->ctx_cookie), ev);
 	return 0;
 }
 
@@ -143,10 +147,8 @@ int BPF_PROG(on_detach, const struct iommufd_attach_event *ev)
 
 	if (!ev)
 		return 0;
-	add(ev->ret ? &total.errors : &total.detaches, 1);
 	st = stats_of(ev->ctx_cookie);
-	if (st)
-		add(ev->ret ? &st->errors : &st->detaches, 1);
+	add(ev->ret ? &st->errors : &st->detaches, 1);
 	return 0;
 }
 
@@ -197,16 +199,12 @@ SEC("tp_btf/iommufd_deny")
 int BPF_PROG(on_deny, const struct iommufd_deny_event *ev)
 {
 	struct top_refusal *ref;
-	struct top_stats *st;
 	__u64 seq;
 
 	if (!ev)
 		return 0;
-	add(&total.denies, 1);
 	count_denial(ev);
-	st = stats_of(ev->ctx_cookie);
-	if (st)
-		add(&st->denies, 1);
+	add(&stats_of(ev->ctx_cookie)->denies, 1);
 	ref = new_refusal(&seq);
 	if (!ref)
 		return 0;
@@ -231,7 +229,7 @@ int BPF_PROG(on_limit, const struct iommufd_limit_event *ev)
 
 	if (!ev)
 		return 0;
-	add(&total.limits, 1);
+	add(&rest.limits, 1);
 	ref = new_refusal(&seq);
 	if (!ref)
 		return 0;

@@ -79,33 +79,6 @@ static int cut(char *text, int width)
 	return used;
 }
 
-/* Has the row a younger sibling below it? */
-static bool has_next(const struct rows *rows, size_t r)
-{
-	size_t i;
-
-	for (i = r + 1; i < rows->nr && rows->row[i].depth >= rows->row[r].depth; i++) {
-		if (rows->row[i].depth == rows->row[r].depth)
-			return rows->row[i].parent == rows->row[r].parent;
-	}
-	return false;
-}
-
-static void tree_prefix(const struct screen *s, size_t r, char *buf, size_t size)
-{
-	const struct rows *rows = &s->rows;
-	const struct row *row = &rows->row[r];
-
-	buf[0] = 0;
-	if (row->depth == 2)
-		snprintf(buf, size, "%s", has_next(rows, row->parent) ?
-			 s->env->ascii ? "|  " : "│  " : "   ");
-	if (row->depth)
-		snprintf(buf + strlen(buf), size - strlen(buf), "%s",
-			 s->env->ascii ? has_next(rows, r) ? "|- " : "`- " :
-			 has_next(rows, r) ? "├─ " : "└─ ");
-}
-
 static void cell_at(const struct screen *s, const struct column *col, size_t r, bool first,
 		    struct cell *c, char *buf)
 {
@@ -115,7 +88,7 @@ static void cell_at(const struct screen *s, const struct column *col, size_t r, 
 	cell_show(c, s->env->raw_bytes, buf);
 	if (!first || !s->env->tree)
 		return;
-	tree_prefix(s, r, text, sizeof(text));
+	rows_branch(&s->rows, r, s->env->ascii, text);
 	snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s", buf);
 	memcpy(buf, text, sizeof(text));
 }

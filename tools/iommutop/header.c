@@ -10,9 +10,14 @@
 
 const char *header_source(const struct snap *snap)
 {
-	static const char * const names[] = { "none", "iommufd-bpf", "type1", "iommufd-bpf+type1" };
+	static const char * const names[] = {
+		"none", "iommufd-bpf", "type1", "iommufd-bpf+type1",
+		"iommufd", "", "iommufd+type1", "",
+	};
 
-	return names[snap->sources[TOP_IOMMUFD] | snap->sources[TOP_TYPE1] << 1];
+	/* There is one iommufd. */
+	return names[snap->sources[TOP_IOMMUFD] | snap->sources[TOP_TYPE1] << 1 |
+		     snap->sources[TOP_FOREIGN] << 2];
 }
 
 static void line_host(const struct snap *snap, const struct source *src, char *buf)
@@ -37,11 +42,12 @@ static void line_sums(const struct snap *snap, bool raw, char *buf)
 	if (snap->has_hwpts)
 		snprintf(hwpts, sizeof(hwpts), "%zu", snap->nr_hwpts);
 	snprintf(buf, CELL_LEN,
-		 "contexts %zu  IOASes %zu  maps %" PRIu64 "%s  HWPTs %s  devices %zu  mapped %s  pinned %s of %s",
+		 "contexts %zu  IOASes %zu  maps %" PRIu64 "%s  HWPTs %s  devices %zu  mapped %s  pinned %s, %s%s",
 		 snap->nr_ctxs, snap->nr_ioases, snap->total_maps, snap->torn ? "~" : "", hwpts,
 		 snap->nr_devices, fmt_bytes(mapped, snap->total_mapped_bytes, raw),
 		 fmt_bytes(pinned, snap->total_pinned_bytes, raw),
-		 snap->total_limit_bytes == TOP_UNKNOWN ? "no limit" :
+		 snap->total_limit_bytes == TOP_UNKNOWN ? "no limit" : "lowest limit ",
+		 snap->total_limit_bytes == TOP_UNKNOWN ? "" :
 		 fmt_bytes(limit, snap->total_limit_bytes, raw));
 }
 
@@ -70,22 +76,35 @@ static void line_rates(const struct snap *snap, char *buf)
 	const struct top_hist *map = &snap->total.lat[TOP_LAT_MAP];
 	const struct top_hist *unmap = &snap->total.lat[TOP_LAT_UNMAP];
 	const char *per = snap->accumulated ? " " : "/s ";
-	char b[6][FMT_LEN], lost[64] = "";
+	char b[6][FMT_LEN];
 
 	if (!snap->counting) {
 		snprintf(buf, CELL_LEN, "rates, latency, errors: not counted with --once");
 		return;
 	}
-	if (snap->nr_lost || snap->nr_uncounted)
-		snprintf(lost, sizeof(lost), "  LOST %" PRIu64, snap->nr_lost + snap->nr_uncounted);
-	snprintf(buf, CELL_LEN,
-		 "map %s%sp50 %s p99 %s  unmap %s%sp50 %s p99 %s  errors %" PRIu64
-		 "  denied %" PRIu64 "  over limit %" PRIu64 "%s",
+	snprintf(buf, CELL_LEN, "map %s%sp50 %s p99 %s  unmap %s%sp50 %s p99 %s",
 		 write_rate(b[0], snap->map_rate), per, write_quantile(b[1], map, 0.5),
 		 write_quantile(b[2], map, 0.99), write_rate(b[3], snap->unmap_rate), per,
-		 write_quantile(b[4], unmap, 0.5), write_quantile(b[5], unmap, 0.99),
-		 (uint64_t)snap->total.errors, (uint64_t)snap->total.denies,
-		 (uint64_t)snap->total.limits, lost);
+		 write_quantile(b[4], unmap, 0.5), write_quantile(b[5], unmap, 0.99));
+}
+
+/* What went wrong. Faults are known without counting: the module counts them. */
+static void line_troubles(const struct snap *snap, char *buf)
+{
+	char faults[FMT_LEN] = "-";
+
+	if (snap->has_faults)
+		snprintf(faults, sizeof(faults), "%" PRIu64, (uint64_t)snap->total.faults);
+	if (!snap->counting) {
+		snprintf(buf, CELL_LEN, "errors -  faults %s  denied -  over limit -  lost -",
+			 faults);
+		return;
+	}
+	snprintf(buf, CELL_LEN,
+		 "errors %" PRIu64 "  faults %s  denied %" PRIu64 "  over limit %" PRIu64
+		 "  lost %" PRIu64, (uint64_t)snap->total.errors, faults,
+		 (uint64_t)snap->total.denies, (uint64_t)snap->total.limits,
+		 snap->nr_lost + snap->nr_uncounted);
 }
 
 static void line_refusal(const struct snap *snap, bool raw, char *buf)
@@ -126,6 +145,9 @@ void header_line(const struct snap *snap, const struct source *src, int line, bo
 		break;
 	case 2:
 		line_rates(snap, buf);
+		break;
+	case 3:
+		line_troubles(snap, buf);
 		break;
 	default:
 		line_refusal(snap, raw_bytes, buf);

@@ -7,7 +7,7 @@
 #include "snapshot.h"
 #include "source.h"
 
-#define HEADER_LINES 4
+#define HEADER_LINES 5
 
 /** header_line() - one of them, into @buf of CELL_LEN bytes */
 void header_line(const struct snap *snap, const struct source *src, int line, bool raw_bytes,

@@ -12,6 +12,7 @@
 #include "bars.h"
 #include "collect.h"
 #include "fmt.h"
+#include "offers.h"
 #include "options.h"
 #include "output.h"
 #include "record.h"
@@ -149,6 +150,10 @@ int main(int argc, char **argv)
 	source_probe(&src);
 	if (env.info) {
 		source_info(&src, true, stdout);
+		if (src.iommufd) {
+			puts("what it tells of");
+			offers_info(stdout);
+		}
 		return tool_flush(stdout) < 0 ? TOOL_RUNTIME : TOOL_OK;
 	}
 	if (!env.batch && !screen_possible(&rc))

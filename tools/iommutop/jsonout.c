@@ -115,6 +115,7 @@ static int json_summary(const struct source *src, const struct snap *snap, FILE 
 	json_bool(&j, "exact", !snap->torn);
 	json_counters(&j, snap, &snap->total, snap->map_rate, snap->unmap_rate);
 	json_known(&j, "over_limit", snap->counting ? snap->total.limits : TOP_UNKNOWN);
+	json_known(&j, "faults", snap->has_faults ? snap->total.faults : TOP_UNKNOWN);
 	json_known(&j, "events_without_context",
 		   snap->counting ? snap->nr_uncounted : TOP_UNKNOWN);
 	json_known(&j, "events_lost", snap->counting ? snap->nr_lost : TOP_UNKNOWN);
@@ -230,6 +231,8 @@ static int json_map(const struct snap *snap, const struct snap_area *area, FILE 
 	json_u64(&j, "charged_uid", area->v.uid);
 	json_u64(&j, "pinned_bytes", area->v.pinned_pages * PAGE_BYTES);
 	json_known(&j, "runs", area->v.nr_runs);
+	json_known(&j, "access_pins", area->v.access_pins == TOP_UNKNOWN32 ? TOP_UNKNOWN :
+				      area->v.access_pins);
 	if (area->v.bytes_4k != TOP_UNKNOWN) {
 		json_u64(&j, "bytes_4k", area->v.bytes_4k);
 		json_u64(&j, "bytes_2m", area->v.bytes_2m);
@@ -306,8 +309,8 @@ static int json_hwpt(const struct snap *snap, const struct snap_hwpt *hwpt, FILE
 		json_bool(&j, "dirty_tracking", hwpt->v.dirty);
 	json_known(&j, "devices", hwpt->v.nr_devices == TOP_UNKNOWN32 ? TOP_UNKNOWN :
 				  hwpt->v.nr_devices);
-	json_u64(&j, "faults", hwpt->v.nr_faults);
-	json_u64(&j, "dirty_bytes", hwpt->v.dirty_bytes);
+	json_known(&j, "faults", hwpt->v.nr_faults);
+	json_known(&j, "dirty_bytes", hwpt->v.dirty_bytes);
 	json_rate(&j, "dirty_pages_per_second", hwpt->dirty_rate);
 	return json_end(&j, out);
 }
@@ -343,9 +346,13 @@ static int json_policy(const struct snap *snap, const struct snap_policy *pol, F
 		return -ENOMEM;
 	json_str(&j, "name", pol->name);
 	json_str(&j, "scope", pol->scope);
+	json_str(&j, "state", pol->ended ? "ended" : "attached");
+	json_known(&j, "calls", pol->calls);
 	json_known(&j, "allowed", pol->allowed);
 	json_known(&j, "refused", pol->refused);
 	json_known(&j, "ns_per_call", pol->ns_per_call);
+	if (pol->ended)
+		json_str(&j, "message", pol->message);
 	if (pol->last.boot_ns) {
 		json_int(&j, "last_pid", pol->last.tgid);
 		json_str(&j, "last_op", op_name(pol->last.op));

@@ -13,8 +13,8 @@
 
 #define MIN_COLS 60
 #define MIN_LINES 10
-/* Header, a blank line, column titles; and the line of keys below. */
-#define TOP_LINES (HEADER_LINES + 2)
+/* Header, column titles; and the line of keys below. */
+#define TOP_LINES (HEADER_LINES + 1)
 #define OTHER_LINES (TOP_LINES + 1)
 #define PROMPT_LEN 128
 #define MAX_DRILL 8

@@ -12,6 +12,8 @@ const char *limits_source(unsigned int sources)
 {
 	static const char * const names[] = { "", "iommufd", "type1", "both" };
 
+	if (sources & 1U << TOP_FOREIGN)
+		sources |= 1U << TOP_IOMMUFD;
 	return names[sources & 3];
 }
 

@@ -135,10 +135,72 @@ static void durations(const struct metrics *m, const struct snap *snap)
 	}
 }
 
+static bool same_policy(const struct snap_policy *a, const struct snap_policy *b)
+{
+	return !a->ended && !b->ended && !strcmp(a->name, b->name) && !strcmp(a->scope, b->scope);
+}
+
+static void decisions(const struct metrics *m, const struct snap_policy *pol,
+		      const char *decision, uint64_t nr)
+{
+	if (nr == TOP_UNKNOWN)
+		return;
+	fputs("iommufd_policy_decisions_total", m->out);
+	label(m, "{", "policy", pol->name);
+	label(m, ",", "scope", pol->scope);
+	label(m, ",", "decision", decision);
+	fprintf(m->out, "} %" PRIu64 "\n", nr);
+}
+
+/* Those of the same name and scope are one: no two samples have the same labels. */
+static void policies(const struct metrics *m, const struct snap *snap)
+{
+	const struct snap_policy *pol, *other;
+	uint64_t allowed, refused;
+	size_t i, o, first;
+
+	family(m, "policy_decisions", "counter", NULL, "What policies decided.");
+	for (i = 0; i < snap->nr_policies; i++) {
+		pol = &snap->policies[i];
+		allowed = pol->allowed;
+		refused = pol->refused;
+		first = i;
+		for (o = 0; o < snap->nr_policies; o++) {
+			other = &snap->policies[o];
+			if (o == i || !same_policy(pol, other))
+				continue;
+			first = o < first ? o : first;
+			if (allowed != TOP_UNKNOWN && other->allowed != TOP_UNKNOWN)
+				allowed += other->allowed;
+			refused += other->refused;
+		}
+		if (pol->ended || first != i)
+			continue;
+		decisions(m, pol, "refused", refused);
+		decisions(m, pol, "allowed", allowed);
+	}
+}
+
+/* By device and owner: begins anew with each time that it is bound. */
+static void faults(const struct metrics *m, const struct snap *snap)
+{
+	const struct snap_device *dev;
+	size_t i;
+
+	family(m, "faults", "counter", NULL, "IO page faults, by device.");
+	for (i = 0; i < snap->nr_devices; i++) {
+		dev = &snap->devices[i];
+		if (dev->v.nr_faults == TOP_UNKNOWN)
+			continue;
+		fprintf(m->out, "iommufd_faults_total{pid=\"%d\"", snap->ctxs[dev->ctx].v.tgid);
+		label(m, ",", "device", dev->v.name);
+		fprintf(m->out, "} %" PRIu64 "\n", (uint64_t)dev->v.nr_faults);
+	}
+}
+
 static void counters(const struct metrics *m, const struct snap *snap)
 {
 	const struct top_stats *t = &snap->total;
-	size_t i;
 
 	durations(m, snap);
 	family(m, "op_bytes", "counter", "bytes", "Bytes mapped and unmapped.");
@@ -148,17 +210,7 @@ static void counters(const struct metrics *m, const struct snap *snap)
 	family(m, "errors", "counter", NULL, "Operations that failed; of them, over a limit.");
 	fprintf(m->out, "iommufd_errors_total{kind=\"all\"} %" PRIu64 "\n", (uint64_t)t->errors);
 	fprintf(m->out, "iommufd_errors_total{kind=\"limit\"} %" PRIu64 "\n", (uint64_t)t->limits);
-	family(m, "policy_decisions", "counter", NULL, "What policies decided.");
-	for (i = 0; i < snap->nr_policies; i++) {
-		fputs("iommufd_policy_decisions_total", m->out);
-		label(m, "{", "policy", snap->policies[i].name);
-		fprintf(m->out, ",decision=\"refused\"} %" PRIu64 "\n", snap->policies[i].refused);
-		if (snap->policies[i].allowed == TOP_UNKNOWN)
-			continue;
-		fputs("iommufd_policy_decisions_total", m->out);
-		label(m, "{", "policy", snap->policies[i].name);
-		fprintf(m->out, ",decision=\"allowed\"} %" PRIu64 "\n", snap->policies[i].allowed);
-	}
+	policies(m, snap);
 	family(m, "events_lost", "counter", NULL, "Events that were not counted.");
 	fprintf(m->out, "iommufd_events_lost_total %" PRIu64 "\n", snap->nr_lost);
 }
@@ -170,6 +222,7 @@ int metrics_print(const struct source *src, const struct snap *snap, FILE *out, 
 	(void)src;
 	processes(&m, snap);
 	users(&m, snap);
+	faults(&m, snap);
 	if (snap->counting)
 		counters(&m, snap);
 	if (eof)

@@ -46,7 +46,10 @@ struct iommufd_policy_view {
 	__u64 ended_ns;
 	__u64 calls;
 	__u64 denials;
+	__u64 allowed;
+	__u64 total_ns;
 	char name[16];
+	char message[64];
 };
 
 #pragma clang attribute pop
@@ -257,8 +260,15 @@ int walk_policies(void *unused)
 		pol->cgroup_id = v->cgroup_id;
 		pol->calls = v->calls;
 		pol->denials = v->denials;
+		pol->allowed = TOP_UNKNOWN;
+		pol->total_ns = TOP_UNKNOWN;
+		if (bpf_core_field_exists(struct iommufd_policy_view, allowed)) {
+			pol->allowed = v->allowed;
+			pol->total_ns = v->total_ns;
+		}
 		pol->ended_ns = v->ended_ns;
 		bpf_core_read_str(pol->name, sizeof(pol->name), &v->name);
+		bpf_core_read_str(pol->message, sizeof(pol->message), &v->message);
 		nr_policies = key + 1;
 	}
 	bpf_rcu_read_unlock();

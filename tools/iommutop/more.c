@@ -10,6 +10,7 @@
 #include <bpf/libbpf.h>
 
 #include "bpfio.h"
+#include "cgroup.h"
 #include "fmt.h"
 #include "more.h"
 #include "more.skel.h"
@@ -158,18 +159,23 @@ static int take_policy(struct snap *snap, const struct top_policy *v)
 	memcpy(pol->name, v->name, sizeof(pol->name));
 	pol->name[sizeof(pol->name) - 1] = 0;
 	fmt_plain(pol->name);
-	if (v->ended_ns)
-		snprintf(pol->scope, sizeof(pol->scope), "ended");
-	else if (v->ioas_cookie)
+	/* As iommupolicy writes it. */
+	if (v->ioas_cookie)
 		snprintf(pol->scope, sizeof(pol->scope), "ioas %" PRIu64, (uint64_t)v->ioas_cookie);
 	else if (v->cgroup_id)
-		snprintf(pol->scope, sizeof(pol->scope), "cgroup %" PRIu64,
-			 (uint64_t)v->cgroup_id);
+		cgroup_path_of(v->cgroup_id, pol->scope, sizeof(pol->scope));
 	else
-		snprintf(pol->scope, sizeof(pol->scope), "global");
-	pol->allowed = v->calls - v->denials;
+		snprintf(pol->scope, sizeof(pol->scope), "everybody");
+	fmt_plain(pol->scope);
+	pol->ended = v->ended_ns;
+	memcpy(pol->message, v->message, sizeof(pol->message));
+	pol->message[sizeof(pol->message) - 1] = 0;
+	fmt_plain(pol->message);
+	pol->calls = v->calls;
+	pol->allowed = v->allowed;
 	pol->refused = v->denials;
-	pol->ns_per_call = TOP_UNKNOWN;
+	pol->ns_per_call = v->total_ns == TOP_UNKNOWN || !v->calls ? TOP_UNKNOWN :
+			   v->total_ns / v->calls;
 	return 0;
 }
 
@@ -180,6 +186,7 @@ int more_add(struct more *m, struct snap *snap, bool want_mix)
 
 	if (!run(m->skel->progs.walk_more)) {
 		snap->has_hwpts = m->skel->bss->has_hwpts;
+		snap->has_faults = m->skel->bss->has_hwpts;
 		snap->torn |= m->skel->bss->nr_lost;
 		rc = take_recs(m, snap);
 		if (rc)

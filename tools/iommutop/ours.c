@@ -18,6 +18,7 @@ struct ours {
 	struct walk *walk;
 	struct count_bpf *count; /* NULL: not counting */
 	struct bpfio_stale stale;
+	struct top_stats gone; /* of contexts that are closed */
 };
 
 struct ours *ours_open(bool count, int *err)
@@ -93,15 +94,19 @@ static void take_refusal(struct ours *o, struct snap *snap)
 	}
 }
 
+/* One that has ended only if there is no other. */
 static struct snap_policy *policy_named(struct snap *snap, const char *name)
 {
+	struct snap_policy *found = NULL;
 	size_t i;
 
 	for (i = 0; i < snap->nr_policies; i++) {
-		if (!strncmp(snap->policies[i].name, name, TOP_POLICY_LEN))
-			return &snap->policies[i];
+		if (strncmp(snap->policies[i].name, name, TOP_POLICY_LEN))
+			continue;
+		if (!found || found->ended)
+			found = &snap->policies[i];
 	}
-	return NULL;
+	return found;
 }
 
 /*
@@ -131,6 +136,7 @@ static int take_policies(struct ours *o, struct snap *snap)
 		memcpy(pol->name, key, sizeof(pol->name));
 		pol->name[sizeof(pol->name) - 1] = 0;
 		fmt_plain(pol->name);
+		pol->calls = TOP_UNKNOWN;
 		pol->allowed = TOP_UNKNOWN;
 		pol->ns_per_call = TOP_UNKNOWN;
 		pol->refused = den.refused;
@@ -140,15 +146,25 @@ static int take_policies(struct ours *o, struct snap *snap)
 	return 0;
 }
 
+/* The host's: those of all contexts, of those that are closed, and the rest. */
+static void add_up(struct ours *o, struct snap *snap)
+{
+	bpfio_add_up(bpf_map__fd(o->count->maps.ctx_stats), &snap->total);
+	snap_add_stats(&snap->total, &o->gone);
+	snap_add_stats(&snap->total, &o->count->bss->rest);
+}
+
 int ours_totals(struct ours *o, struct snap *snap)
 {
 	if (!o->count)
 		return 0;
-	snap_add_stats(&snap->total, &o->count->bss->total);
+	/* First: who is counted as gone is no longer in the map afterwards. */
+	bpfio_drop_stale(&o->stale, bpf_map__fd(o->count->maps.ctx_stats), snap, TOP_IOMMUFD,
+			 &o->gone);
+	add_up(o, snap);
 	snap->nr_uncounted += o->count->bss->nr_uncounted;
 	snap->nr_lost += tool_bpf_missed(o->count->obj);
 	take_refusal(o, snap);
-	bpfio_drop_stale(&o->stale, bpf_map__fd(o->count->maps.ctx_stats), snap, TOP_IOMMUFD);
 	return take_policies(o, snap);
 }
 
@@ -156,7 +172,8 @@ void ours_reset(struct ours *o)
 {
 	if (!o->count)
 		return;
-	memset(&o->count->bss->total, 0, sizeof(o->count->bss->total));
+	memset(&o->count->bss->rest, 0, sizeof(o->count->bss->rest));
+	memset(&o->gone, 0, sizeof(o->gone));
 	bpfio_clear(bpf_map__fd(o->count->maps.ctx_stats), sizeof(__u64));
 	bpfio_clear(bpf_map__fd(o->count->maps.denials), TOP_POLICY_LEN);
 }

@@ -26,7 +26,8 @@ static void draw_help(void)
 		"h F1   this help           q F10  quit",
 		"",
 		"MAP/s: since the last refresh. P99, ERR, POL: since iommutop started.",
-		"A - is what the source cannot tell.",
+		"A - is what the source cannot tell. The modules that are looked at",
+		"cannot be removed meanwhile: iommutop --info.",
 	};
 	unsigned int i;
 

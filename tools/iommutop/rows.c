@@ -245,6 +245,32 @@ static int add_proc_tree(const struct env *env, const struct snap *snap,
 	return rc;
 }
 
+/* From the last to the first: what was seen at its depth comes after it. */
+static void find_more(struct rows *rows)
+{
+	bool seen[4] = {};
+	unsigned int d;
+	size_t r;
+
+	for (r = rows->nr; r > 0; r--) {
+		d = rows->row[r - 1].depth;
+		rows->row[r - 1].more = seen[d];
+		seen[d] = true;
+		memset(seen + d + 1, 0, sizeof(seen) - (d + 1) * sizeof(*seen));
+	}
+}
+
+void rows_branch(const struct rows *rows, size_t r, bool ascii, char *buf)
+{
+	const struct row *row = &rows->row[r];
+
+	buf[0] = 0;
+	if (row->depth == 2)
+		strcpy(buf, !rows->row[row->parent].more ? "   " : ascii ? "|  " : "│  ");
+	if (row->depth)
+		strcat(buf, row->more ? ascii ? "|- " : "├─ " : ascii ? "`- " : "└─ ");
+}
+
 static int make_tree(const struct env *env, const struct snap *snap, struct rows *rows)
 {
 	struct rows procs = {};
@@ -276,6 +302,7 @@ int rows_make(const struct env *env, const struct snap *snap, struct rows *rows)
 		rows_free(rows);
 	else if (env->rows && rows->nr > (size_t)env->rows)
 		rows->nr = env->rows;
+	find_more(rows);
 	return rc;
 }
 

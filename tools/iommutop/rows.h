@@ -17,7 +17,8 @@
 /* One row: an element of one of the snapshot's arrays. */
 struct row {
 	enum view view; /* of which array */
-	unsigned int depth; /* in a tree */
+	unsigned short depth; /* in a tree */
+	bool more; /* in a tree: another of its kind follows below */
 	size_t parent; /* its row; SIZE_MAX: none */
 	const void *obj;
 };
@@ -78,6 +79,9 @@ struct rows {
  */
 int rows_make(const struct env *env, const struct snap *snap, struct rows *rows);
 void rows_free(struct rows *rows);
+
+/** rows_branch() - what is drawn before a tree's row: "│  ├─ "; @buf of CELL_LEN bytes */
+void rows_branch(const struct rows *rows, size_t r, bool ascii, char *buf);
 
 /** rows_same() - do two rows, of different snapshots, show the same thing? */
 bool rows_same(const struct row *a, const struct row *b);

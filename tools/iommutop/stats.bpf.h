@@ -8,6 +8,20 @@ static __always_inline void add(__u64 *counter, __u64 n)
 	__sync_fetch_and_add(counter, n);
 }
 
+/* For 0 to 255; a program's loop would run for each event. */
+#define LOG2_X2(n) n, n
+#define LOG2_X4(n) LOG2_X2(n), LOG2_X2(n)
+#define LOG2_X8(n) LOG2_X4(n), LOG2_X4(n)
+#define LOG2_X16(n) LOG2_X8(n), LOG2_X8(n)
+#define LOG2_X32(n) LOG2_X16(n), LOG2_X16(n)
+#define LOG2_X64(n) LOG2_X32(n), LOG2_X32(n)
+#define LOG2_X128(n) LOG2_X64(n), LOG2_X64(n)
+
+static const __u8 log2_of[256] = {
+	0, 0, LOG2_X2(1), LOG2_X4(2), LOG2_X8(3), LOG2_X16(4), LOG2_X32(5), LOG2_X64(6),
+	LOG2_X128(7),
+};
+
 static __always_inline __u32 log2_u64(__u64 v)
 {
 	__u32 r = 0;
@@ -24,15 +38,7 @@ static __always_inline __u32 log2_u64(__u64 v)
 		v >>= 8;
 		r += 8;
 	}
-	if (v >> 4) {
-		v >>= 4;
-		r += 4;
-	}
-	if (v >> 2) {
-		v >>= 2;
-		r += 2;
-	}
-	return r + (v >> 1);
+	return r + log2_of[v & 255];
 }
 
 static __always_inline void hist_add(struct top_hist *hist, __u64 ns)

@@ -149,10 +149,21 @@ static struct bpfio_gone *find_stale(struct bpfio_stale *stale, uint64_t cookie)
 	return NULL;
 }
 
-void bpfio_drop_stale(struct bpfio_stale *stale, int fd, struct snap *snap, enum top_source source)
+/* Nobody adds to it any more: its context is closed. */
+static void drop_counters(int fd, __u64 cookie, struct top_stats *gone)
+{
+	struct top_stats st;
+
+	if (gone && !bpf_map_lookup_elem(fd, &cookie, &st))
+		snap_add_stats(gone, &st);
+	bpf_map_delete_elem(fd, &cookie);
+}
+
+void bpfio_drop_stale(struct bpfio_stale *stale, int fd, struct snap *snap, enum top_source source,
+		      struct top_stats *gone)
 {
 	__u64 *prev = NULL, key, next;
-	struct bpfio_gone *gone;
+	struct bpfio_gone *was;
 	size_t i, kept = 0;
 
 	for (i = 0; i < stale->nr; i++)
@@ -162,20 +173,20 @@ void bpfio_drop_stale(struct bpfio_stale *stale, int fd, struct snap *snap, enum
 		prev = &key;
 		if (snap_find_ctx(snap->ctxs, snap->nr_ctxs, source, key))
 			continue;
-		gone = find_stale(stale, key);
-		if (gone) {
-			gone->seen = STALE_AGAIN;
+		was = find_stale(stale, key);
+		if (was) {
+			was->seen = STALE_AGAIN;
 			continue;
 		}
-		gone = snap_add(&stale->gone, &stale->nr, &stale->max, sizeof(*gone));
-		if (!gone)
+		was = snap_add(&stale->gone, &stale->nr, &stale->max, sizeof(*was));
+		if (!was)
 			return;
-		gone->cookie = key;
-		gone->seen = STALE_NEW;
+		was->cookie = key;
+		was->seen = STALE_NEW;
 	}
 	for (i = 0; i < stale->nr; i++) {
 		if (stale->gone[i].seen == STALE_AGAIN)
-			bpf_map_delete_elem(fd, &stale->gone[i].cookie);
+			drop_counters(fd, stale->gone[i].cookie, gone);
 		else if (stale->gone[i].seen == STALE_NEW)
 			stale->gone[kept++] = stale->gone[i];
 	}
@@ -186,4 +197,60 @@ void bpfio_stale_free(struct bpfio_stale *stale)
 {
 	free(stale->gone);
 	memset(stale, 0, sizeof(*stale));
+}
+
+int bpfio_run_iterator(const struct bpf_program *prog)
+{
+	struct bpf_link *link;
+	char buf[64];
+	int fd, rc;
+
+	link = bpf_program__attach_iter(prog, NULL);
+	if (!link)
+		return -errno;
+	fd = bpf_iter_create(bpf_link__fd(link));
+	rc = fd < 0 ? -errno : 0;
+	while (!rc) {
+		ssize_t got = read(fd, buf, sizeof(buf));
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0) {
+			rc = got ? -errno : 0;
+			break;
+		}
+	}
+	if (fd >= 0)
+		close(fd);
+	bpf_link__destroy(link);
+	return rc;
+}
+
+void bpfio_sum_areas(struct snap *snap, size_t ioas, size_t first)
+{
+	struct top_ioas *v = &snap->ioases[ioas].v;
+	size_t i;
+
+	v->nr_areas = snap->nr_areas - first;
+	v->mapped_bytes = 0;
+	v->pinned_pages = 0;
+	for (i = first; i < snap->nr_areas; i++) {
+		v->mapped_bytes += snap->areas[i].v.length;
+		v->pinned_pages += snap->areas[i].v.pinned_pages;
+	}
+	if (v->entries_max != TOP_UNKNOWN)
+		v->entries_left = v->entries_max - v->nr_areas;
+}
+
+void bpfio_add_up(int fd, struct top_stats *total)
+{
+	__u64 *prev = NULL, key, next;
+	struct top_stats st;
+
+	while (!bpf_map_get_next_key(fd, prev, &next)) {
+		key = next;
+		prev = &key;
+		if (!bpf_map_lookup_elem(fd, &key, &st))
+			snap_add_stats(total, &st);
+	}
 }

@@ -17,6 +17,15 @@ int bpfio_take_rec(struct snap *snap, enum top_source source, const struct top_r
 /** bpfio_take_refusal() - the snapshot's last refusal, if it is the latest */
 void bpfio_take_refusal(struct snap *snap, const struct top_refusal *ref);
 
+/** bpfio_run_iterator() - over all open files of all tasks; it writes nothing to read */
+int bpfio_run_iterator(const struct bpf_program *prog);
+
+/** bpfio_sum_areas() - an IOAS's sums, by those of its areas that were taken, from @first on */
+void bpfio_sum_areas(struct snap *snap, size_t ioas, size_t first);
+
+/** bpfio_add_up() - add all counters of a hash, by cookie */
+void bpfio_add_up(int fd, struct top_stats *total);
+
 /** bpfio_clear() - remove all elements of a hash */
 void bpfio_clear(int fd, size_t key_size);
 
@@ -32,11 +41,12 @@ struct bpfio_stale {
  * @fd: the hash of counters, by cookie
  * @snap: what exists now
  * @source: whose contexts the hash is about
+ * @gone: gets what they counted; may be NULL
  *
  * One that was opened after the walk looks the same once, but not twice.
  */
 void bpfio_drop_stale(struct bpfio_stale *stale, int fd, struct snap *snap,
-		      enum top_source source);
+		      enum top_source source, struct top_stats *gone);
 void bpfio_stale_free(struct bpfio_stale *stale);
 
 #endif

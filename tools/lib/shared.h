@@ -31,7 +31,7 @@ enum top_sizes {
 	TOP_TASKS = 1024, /* processes that one call can ask about */
 	TOP_REFUSALS = 16, /* refusals that the log remembers */
 	TOP_MAX_CTX = 16384, /* contexts that have counters of their own */
-	TOP_MAX_POLICIES = 64,
+	TOP_MAX_POLICIES = 256,
 	/* A histogram: 8 slots an octave, from 128 ns to 9 minutes. */
 	TOP_HIST_MIN_SHIFT = 7,
 	TOP_HIST_SUB_SHIFT = 3,
@@ -41,6 +41,7 @@ enum top_sizes {
 enum top_source {
 	TOP_IOMMUFD = 0, /* iommufd-bpf's module */
 	TOP_TYPE1, /* VFIO type1 containers */
+	TOP_FOREIGN, /* an iommufd that is not iommufd-bpf's */
 	TOP_NR_SOURCES,
 };
 
@@ -102,6 +103,8 @@ struct top_area {
 	__u32 source;
 	__s32 tgid;
 	__u32 uid;
+	__u32 access_pins; /* of in-kernel users; TOP_UNKNOWN32: not known */
+	__u32 pad;
 	/* The page-size mix; bytes_4k TOP_UNKNOWN: not known. */
 	__u64 bytes_4k;
 	__u64 bytes_2m;
@@ -236,9 +239,12 @@ struct top_policy {
 	__u64 ioas_cookie;
 	__u64 cgroup_id;
 	__u64 calls;
+	__u64 allowed; /* TOP_UNKNOWN: not known; likewise: */
 	__u64 denials;
-	__u64 ended_ns;
+	__u64 total_ns;
+	__u64 ended_ns; /* 0: it has not */
 	char name[TOP_POLICY_LEN];
+	char message[TOP_REASON_LEN]; /* why it ended */
 };
 
 /**

@@ -97,7 +97,10 @@ struct snap_user {
 struct snap_policy {
 	char name[TOP_POLICY_LEN];
 	char scope[SNAP_PATH_LEN]; /* "": not known */
-	uint64_t allowed; /* TOP_UNKNOWN: not known; likewise: */
+	bool ended; /* it is attached no more */
+	char message[TOP_REASON_LEN]; /* why; "" while it is */
+	uint64_t calls; /* TOP_UNKNOWN: not known; likewise: */
+	uint64_t allowed;
 	uint64_t refused;
 	uint64_t ns_per_call;
 	struct top_denials last; /* boot_ns 0: none since iommutop began */
@@ -134,6 +137,7 @@ struct snap {
 	/* Of the whole host, whatever was asked for. */
 	bool sources[TOP_NR_SOURCES]; /* which were read */
 	bool has_hwpts; /* the source tells of them */
+	bool has_faults; /* likewise */
 	bool counting; /* the counters are attached */
 	bool torn; /* a container changed all the while it was walked */
 	bool accumulated; /* counts since the beginning in place of rates */

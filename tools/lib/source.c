@@ -17,6 +17,8 @@
 #define TYPE1_BTF "/sys/kernel/btf/vfio_iommu_type1"
 /* A function that only this project's module has. */
 #define OUR_KFUNC "bpf_iter_iommufd_ctx_new"
+/* A structure that only upstream's has. */
+#define UPSTREAM_TYPE "iopt_area"
 
 static bool exists(const char *path)
 {
@@ -130,6 +132,7 @@ void source_probe(struct source *src)
 	src->type1_btf = exists(TYPE1_BTF);
 	read_installed(src->installed, sizeof(src->installed));
 	src->ours = src->module_btf && contains(MODULE_BTF, OUR_KFUNC);
+	src->upstream = src->module_btf && !src->ours && contains(MODULE_BTF, UPSTREAM_TYPE);
 	if (src->ours)
 		src->kind = SOURCE_OURS;
 	else if (src->iommufd)
@@ -150,6 +153,8 @@ static int check_kind(const struct source *src, bool type1)
 {
 	if (type1 && src->type1 && !src->ours)
 		return check_type1(src);
+	if (type1 && src->upstream)
+		return 0;
 	switch (src->kind) {
 	case SOURCE_OURS:
 		return 0;
@@ -201,12 +206,16 @@ static const char *yes_no(bool yes)
 	return yes ? "yes" : "no";
 }
 
-static const char *used(const struct source *src, bool type1)
+static const char *used(const struct source *src, bool type1_too)
 {
-	type1 = type1 && src->type1 && src->type1_btf;
+	bool type1 = type1_too && src->type1 && src->type1_btf;
+
 	if (src->ours)
 		return type1 ? "iommufd-bpf's module, and VFIO type1" :
 			       "iommufd-bpf's module: iterators, tracepoints";
+	if (src->upstream && type1_too)
+		return type1 ? "a distribution's iommufd, and VFIO type1" :
+			       "a distribution's iommufd: its structures by BTF, its functions by fentry";
 	if (type1)
 		return "VFIO type1: its structures by BTF, its functions by fentry";
 	if (src->iommufd)

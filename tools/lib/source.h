@@ -21,6 +21,7 @@ struct source {
 	bool iommufd; /* a module named iommufd is loaded */
 	bool module_btf;
 	bool ours; /* the loaded iommufd is this project's */
+	bool upstream; /* it is one that a distribution ships, and has BTF */
 	bool vfio;
 	bool type1;
 	bool type1_btf;
@@ -35,7 +36,8 @@ void source_probe(struct source *src);
 /**
  * source_check() - can this tool read its numbers here?
  * @src: from source_probe()
- * @type1: it can read stock VFIO type1, too, and takes what there is
+ * @type1: it can read stock VFIO type1 and a distribution's iommufd, too, and
+ *	takes what there is
  *
  * Return: 0, or the exit code, after one sentence about what is missing and
  * what to do.

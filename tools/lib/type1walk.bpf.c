@@ -154,6 +154,7 @@ static __always_inline bool put_area(__u64 cookie, struct vfio_dma *dma, __u64 i
 	rec->area.bytes_4k = TOP_UNKNOWN;
 	rec->area.prot = BPF_CORE_READ(dma, prot) & 3;
 	rec->area.source = 1;
+	rec->area.access_pins = TOP_UNKNOWN32;
 	rec->area.tgid = BPF_CORE_READ(task, tgid);
 	rec->area.uid = BPF_CORE_READ(task, cred, uid.val);
 	return true;

@@ -105,6 +105,7 @@ static __always_inline bool put_area(const struct iommufd_area_view *v, __u64 io
 	rec->area.source = v->source;
 	rec->area.tgid = v->tgid;
 	rec->area.uid = v->uid;
+	rec->area.access_pins = v->nr_access_pins;
 	return true;
 }
 

@@ -50,6 +50,7 @@ void policy_call_end(struct policy *policy, enum iommufd_policy_hook hook,
 	/* Clocks of two CPUs may differ a little. */
 	if ((s64)ns < 0)
 		return;
+	policy_count(&view->total_ns, ns);
 	if (ns > READ_ONCE(view->longest_ns))
 		WRITE_ONCE(view->longest_ns, ns);
 	if (likely(ns <= IOMMUFD_POLICY_OVERRUN_NS))
@@ -74,6 +75,7 @@ int policy_check_answer(struct policy *policy, enum iommufd_policy_hook hook,
 {
 	switch (answer) {
 	case 0:
+		policy_count(&policy->view.allowed, 1);
 		return 0;
 	case -EPERM:
 	case -ENOMEM:
