@@ -87,11 +87,15 @@ static void allow_replaces(void)
 	CHECK_OK(allow(&s, 3 * IOVA, 4 * IOVA - 1));
 	expect_allowed(&s, 3 * IOVA, 4 * IOVA - 1);
 	CHECK_OK(allow_at(&s, unordered, ARRAY_SIZE(unordered)));
-	expect_allowed(&s, IOVA, IOVA + PAGE_SZ - 1);
-	/* What is chosen by the caller may be anywhere. */
+	/* In one of them; which one is the kernel's choice. */
+	CHECK_OK(iommufd_map_auto(s.fd, s.ioas, nowhere(PAGE_SZ), PAGE_SZ,
+				  &iova, MAP_R));
+	CHECK(iova == IOVA || (iova >= 9 * IOVA && iova < 10 * IOVA));
+	CHECK_OK(iommufd_unmap(s.fd, s.ioas, iova, PAGE_SZ, NULL));
 	CHECK_OK(iommufd_map_fixed(s.fd, s.ioas, nowhere(PAGE_SZ), PAGE_SZ,
 				   IOVA, MAP_R));
 	expect_allowed(&s, 9 * IOVA, 10 * IOVA);
+	/* What is chosen by the caller may be anywhere. */
 	CHECK_OK(iommufd_map_fixed(s.fd, s.ioas, nowhere(PAGE_SZ), PAGE_SZ,
 				   20 * IOVA, MAP_R));
 	CHECK_RET(iommufd_map_auto(s.fd, s.ioas, nowhere(PAGE_SZ), 2 * IOVA,
