@@ -80,7 +80,8 @@ static int refresh_snap(struct screen *s)
 	if (rc == FEED_END) {
 		s->paused = true;
 		snprintf(s->message, sizeof(s->message), "the recording ends here");
-		return 0;
+		/* A key may have asked for another view of the last snapshot. */
+		return live_remake(s);
 	}
 	if (rc)
 		return rc;
