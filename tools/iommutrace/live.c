@@ -34,7 +34,7 @@ struct live {
 	struct events *events;
 	struct state *state; /* NULL: nobody asks */
 	struct op op;
-	uint64_t nr_records; /* that went through the ring buffer */
+	uint64_t nr_ops; /* that went through the ring buffer */
 	uint64_t lost[TRACE_MAX_CPUS]; /* reported so far */
 	uint64_t missed;
 	uint64_t missed_ns; /* when they were last looked for */
@@ -212,9 +212,9 @@ static int on_record(void *ctx, void *data, size_t size)
 	const struct filters *f = &l->env->filters;
 	int rc = events_feed(l->events, data, size, &l->op);
 
-	l->nr_records++;
 	if (rc <= 0)
 		return rc;
+	l->nr_ops++;
 	if (l->op.container && l->state)
 		state_container_device(l->state, events_address(l->events, l->op.container),
 				       f->device, l->op.device);
@@ -289,7 +289,7 @@ void live_end(struct live *l)
 	if (l->sum_here)
 		take_sums(l);
 	if (getenv("IOMMUFD_BPF_DEBUG"))
-		complain("%" PRIu64 " records went through the ring buffer", l->nr_records);
+		complain("%" PRIu64 " operations went through the ring buffer", l->nr_ops);
 }
 
 /* The beginning and the end */
