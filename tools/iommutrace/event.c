@@ -186,12 +186,12 @@ static void normalize_length(struct op *op)
 {
 	switch (op->head.rec.op) {
 	case TRACE_UNMAP:
-		if (op->length == UINT64_MAX)
+		if (op->all)
 			op->length = ((const struct iommufd_unmap_event *)op->ev)->unmapped_bytes;
 		break;
 	case TRACE_VFIO_MAP:
 	case TRACE_VFIO_UNMAP:
-		if (op->length == UINT64_MAX)
+		if (op->all)
 			op->length = ((const struct trace_vfio_dma *)op->ev)->ev.unmapped_bytes;
 		break;
 	case TRACE_PIN:
@@ -237,6 +237,7 @@ void op_normalize(struct op *op)
 	op->has_iova = at->iova >= 0;
 	op->length = get64(op, at->length);
 	op->has_length = at->length >= 0;
+	op->all = op->has_length && op->length == UINT64_MAX;
 	op->device_id = get32(op, at->device_id);
 	op->device[0] = 0;
 	if (at->device >= 0)

@@ -44,6 +44,7 @@ struct op {
 	bool has_ioas_id;
 	bool has_iova;
 	bool has_length;
+	bool all; /* to the end: length is what was found there */
 	char device[TRACE_NAME_LEN];
 	const struct trace_refusal *refusal;
 	struct trace_refusal why;

@@ -68,6 +68,7 @@ struct facts {
 	bool has_ioas_id;
 	bool has_iova;
 	bool has_length;
+	bool all; /* to the end: @length is what was found there */
 	bool container; /* VFIO's own: userspace knows its number and devices */
 	__u64 iova;
 	__u64 length;
@@ -172,8 +173,7 @@ static __always_inline bool range_ok(const struct facts *f)
 	if (!f->has_iova)
 		return false;
 	last = f->length ? f->iova + f->length - 1 : f->iova;
-	/* "Everything" has no end. */
-	if (last < f->iova)
+	if (f->all || last < f->iova)
 		last = ~0ULL;
 	return f->iova <= iova_last && last >= iova_first;
 }

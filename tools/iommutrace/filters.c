@@ -30,7 +30,7 @@ static bool range_ok(const struct filters *f, const struct op *op)
 		return false;
 	if (!f->by_iova)
 		return true;
-	if (last < op->iova)
+	if (op->all || last < op->iova)
 		last = UINT64_MAX;
 	return op->has_iova && op->iova <= f->iova_last && last >= f->iova_first;
 }

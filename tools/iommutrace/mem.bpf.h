@@ -70,9 +70,10 @@ int BPF_PROG(on_unmap, const struct iommufd_unmap_event *ev)
 		.op = TRACE_UNMAP, .ret = ev->ret, .ns = ev->duration_ns, .ctx = ev->ctx_cookie,
 		.ioas = ev->ioas_cookie, .ioas_id = ev->ioas_id, .has_ioas_id = true,
 		.iova = ev->iova, .has_iova = true, .has_length = true,
+		.all = ev->length == ~0ULL,
 	};
 
-	f.length = ev->length == ~0ULL ? ev->unmapped_bytes : ev->length;
+	f.length = f.all ? ev->unmapped_bytes : ev->length;
 	op = begin(ctx, &f, sizeof(*to));
 	if (!op)
 		return 0;

@@ -21,6 +21,7 @@ int BPF_PROG(on_##tp, const struct iommufd_vfio_dma_event *ev) \
 		.op = id, .ret = ev->ret, .ns = ev->duration_ns, .iova = ev->iova, \
 		.length = ev->length == ~0ULL ? ev->unmapped_bytes : ev->length, \
 		.has_iova = true, .has_length = true, .container = true, \
+		.all = ev->length == ~0ULL, \
 	}; \
 	op = begin(ctx, &f, size); \
 	if (!op) \
@@ -96,7 +97,8 @@ static __always_inline int t1_ended(void *ctx, struct t1_doing *d, unsigned long
 
 	t1_event(&v, d, arg);
 	f.iova = v.ev.iova;
-	f.length = v.ev.length == ~0ULL ? v.ev.unmapped_bytes : v.ev.length;
+	f.all = v.ev.length == ~0ULL;
+	f.length = f.all ? v.ev.unmapped_bytes : v.ev.length;
 	op = begin(ctx, &f, size);
 	if (!op)
 		return 0;
