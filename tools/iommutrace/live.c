@@ -337,9 +337,6 @@ struct live *live_open(const struct env *env, const struct source *src, struct s
 	l->env = env;
 	l->src = src;
 	l->sink = sink;
-	rc = env->stack ? stack_open() : 0;
-	if (rc)
-		goto fail;
 	l->skel = iommutrace_bpf__open();
 	rc = l->skel ? 0 : -errno;
 	if (rc)
@@ -349,6 +346,9 @@ struct live *live_open(const struct env *env, const struct source *src, struct s
 		l->state = state_open(src, err);
 	if (!*err)
 		rc = load(l);
+	/* With the trampolines of what has been attached. */
+	if (!*err && !rc && env->stack)
+		rc = stack_open();
 	if (!*err && !rc)
 		return l;
 fail:

@@ -152,7 +152,8 @@ static __always_inline bool send_stack(void *ctx, __u64 now)
 	attach_to(&to->to, TRACE_REC_STACK, sizeof(*to), now);
 	for (i = 0; i < TRACE_FRAMES; i++)
 		to->ips[i] = 0;
-	got = bpf_get_stack(ctx, to->ips, sizeof(to->ips), 0);
+	/* Not this program. */
+	got = bpf_get_stack(ctx, to->ips, sizeof(to->ips), 1);
 	if (got < 0)
 		to->ips[0] = 0;
 	bpf_ringbuf_submit(to, BPF_RB_NO_WAKEUP);

@@ -9,6 +9,9 @@
 #include "fmt.h"
 #include "stack.h"
 
+/* What is so far behind a symbol is not in it: no function is so long. */
+#define FAR (1 << 20)
+
 struct kernel_symbol {
 	uint64_t address;
 	char *name; /* "NAME" or "NAME\t[MODULE]" */
@@ -115,7 +118,7 @@ static uint32_t number_of(uint64_t address)
 	if (!m)
 		return 0;
 	sym = find_kernel(address);
-	if (!sym) {
+	if (!sym || address - sym->address >= FAR) {
 		snprintf(m->name, sizeof(m->name), "?");
 		return nr_met;
 	}
