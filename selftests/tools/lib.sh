@@ -150,7 +150,7 @@ tell()
 	[ "$name" = a ] || fd=8
 	before=$(wc -l <"$tmp/$name")
 	echo "$2" >&$fd
-	wait_for "${patience:-20}" more_lines "$tmp/$name" "$before" ||
+	wait_for "${patience:-60}" more_lines "$tmp/$name" "$before" ||
 		not_ok "maploop-$name" "did not do '$2': $(tail -n 1 "$tmp/$name")"
 }
 
@@ -171,7 +171,7 @@ drop()
 policy()
 {
 	start policy load_policy "$build/bpf/max_map.bpf.o" "$@"
-	wait_for 20 grep -q attached "$tmp/policy" ||
+	wait_for 60 grep -q attached "$tmp/policy" ||
 		not_ok load-policy "$(cat "$tmp/policy.err")"
 }
 
