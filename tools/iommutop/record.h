@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Recordings: snapshots in a file, to be looked at later, elsewhere; a frame
- * (frames.h) each.
+ * Recordings: snapshots in a file, to be looked at later, elsewhere.
+ *
+ * A file begins with a line of text that names the format. Then each snapshot
+ * is a length and a zstd frame with a checksum of its own: a file that was cut
+ * off can be read up to the cut.
  */
 #ifndef RECORD_H
 #define RECORD_H
@@ -25,7 +28,7 @@ int record_close(struct recorder *rec);
 /* Where snapshots come from: this kernel, or a recording. */
 struct feed {
 	struct collector *collector; /* NULL: a recording */
-	struct frames_in *file;
+	FILE *file;
 	const char *path;
 	struct source recorded;
 };
