@@ -78,6 +78,7 @@ static void proc_body(int sock, const void *arg)
 
 	if (proc->uid)
 		become_user(proc->uid, LIMIT * PAGE_SZ);
+	say(sock, 0);
 	for (;;) {
 		order = hear(sock);
 		if (order == ORDER_END)
@@ -93,6 +94,8 @@ static struct proc start(const struct dma *d, uid_t uid)
 	struct proc proc = { .d = d, .uid = uid };
 
 	proc.peer = peer_start(proc_body, &proc);
+	/* Whoever changes its limit must come after its own doing so. */
+	CHECK_EQ(hear(proc.peer.sock), 0);
 	return proc;
 }
 
