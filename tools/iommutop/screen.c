@@ -112,8 +112,11 @@ static int wait_input(struct screen *s, int ms)
 	/* The terminal is gone. */
 	if (fds[0].revents & (POLLHUP | POLLERR | POLLNVAL))
 		s->quit = true;
-	/* Also after EINTR: a new size comes as a key. */
-	while (!s->quit && !rc && (key = getch()) != ERR)
+	/*
+	 * Also after EINTR: a new size comes as a key. A key that asks for other
+	 * rows ends it: the next key, were it typed as fast, is meant for those.
+	 */
+	while (!s->quit && !rc && !s->again && (key = getch()) != ERR)
 		rc = live_key(s, key);
 	return rc;
 }
