@@ -59,8 +59,8 @@ static void attach(struct guest *g)
 	struct mock_device m;
 
 	CHECK_OK(mock_device_add(g->fd, g->ioas, 0, &m));
-	CHECK_OK(dirty_hwpt(g->fd, m.idev, g->ioas, MOCK_IOMMUPT_WIDE,
-			    &g->hwpt));
+	CHECK_OK(mock_dirty_hwpt(g->fd, m.idev, g->ioas, MOCK_IOMMUPT_WIDE,
+				 &g->hwpt));
 	/* The HWPT of the attach ends at 2 GiB; it goes with this. */
 	CHECK_OK(mock_device_replace(g->fd, m.stdev, g->hwpt));
 }
@@ -155,8 +155,8 @@ static __u64 read_guest(struct guest *g)
 	__u64 i, n = 0, end = (HOT_BIT + HOT_PAGES) / 8;
 
 	memset(g->report, 0, TOTAL / PAGE_SZ / 8);
-	CHECK_OK(dirty_bitmap(g->fd, g->hwpt, BASE, TOTAL, PAGE_SZ, g->report,
-			      0));
+	CHECK_OK(iommufd_dirty_bitmap(g->fd, g->hwpt, BASE, TOTAL, PAGE_SZ,
+				      g->report, 0));
 	for (i = 0; i < HOT_PAGES / 8; i++) {
 		if (g->written[i] & ~hot[i])
 			FAIL("a hot page is lost");
@@ -176,7 +176,7 @@ static void run(struct guest *g, struct dirty_count *count,
 	unsigned int i;
 
 	g->rng.state = 1;
-	CHECK_OK(dirty_track(g->fd, g->hwpt, true));
+	CHECK_OK(iommufd_dirty_track(g->fd, g->hwpt, true));
 	count->hot_first = HOT_IOVA;
 	count->hot_last = HOT_IOVA + HOT_BYTES - 1;
 	count->hot_pages = 0;
@@ -192,7 +192,7 @@ static void run(struct guest *g, struct dirty_count *count,
 	for (*reads = 1; read_guest(g); (*reads)++)
 		if (*reads > 100)
 			FAIL("it does not converge");
-	CHECK_OK(dirty_track(g->fd, g->hwpt, false));
+	CHECK_OK(iommufd_dirty_track(g->fd, g->hwpt, false));
 }
 
 static struct bpf_object *open_policy(void)

@@ -30,12 +30,12 @@ static void start_stop(void)
 	struct dirty_rig r = dirty_rig();
 
 	dirty_map(&r, 0, 4);
-	CHECK_OK(dirty_track(r.fd, r.hwpt, true));
+	CHECK_OK(iommufd_dirty_track(r.fd, r.hwpt, true));
 	CHECK_EQ(pol.p->nr_start, 1);
 	check_who(&pol.p->start, &r, IOMMUFD_OP_DIRTY_START);
 	CHECK_EQ(pol.p->start.area_length, 0);
 	/* It is on already: nobody is asked. */
-	CHECK_OK(dirty_track(r.fd, r.hwpt, true));
+	CHECK_OK(iommufd_dirty_track(r.fd, r.hwpt, true));
 	CHECK_EQ(pol.p->nr_start, 1);
 
 	CHECK_EQ(dirty_count(&r, r.hwpt, 0, 4, 0), 0);
@@ -46,15 +46,15 @@ static void start_stop(void)
 	CHECK_EQ(pol.p->read.area_length, 4 * PAGE_SZ);
 	CHECK_EQ(pol.p->read.page_size, PAGE_SZ);
 
-	CHECK_OK(dirty_track(r.fd, r.hwpt, false));
+	CHECK_OK(iommufd_dirty_track(r.fd, r.hwpt, false));
 	CHECK_EQ(pol.p->nr_stop, 1);
 	check_who(&pol.p->stop, &r, IOMMUFD_OP_DIRTY_STOP);
 	CHECK_EQ(pol.p->stop.hwpt_cookie, pol.p->start.hwpt_cookie);
-	CHECK_OK(dirty_track(r.fd, r.hwpt, false));
+	CHECK_OK(iommufd_dirty_track(r.fd, r.hwpt, false));
 	CHECK_EQ(pol.p->nr_stop, 1);
 
 	/* A HWPT that goes is not tracked any more. */
-	CHECK_OK(dirty_track(r.fd, r.hwpt, true));
+	CHECK_OK(iommufd_dirty_track(r.fd, r.hwpt, true));
 	CHECK_OK(iommufd_destroy(r.fd, r.hwpt));
 	CHECK_EQ(pol.p->nr_start, 2);
 	CHECK_EQ(pol.p->nr_stop, 2);
@@ -74,23 +74,23 @@ static void start_refused(void)
 	dirty_map(&r, 0, 4);
 	for (i = 0; i < ARRAY_SIZE(errnos); i++) {
 		pol.p->ret_start = errnos[i];
-		CHECK_RET(dirty_track(r.fd, r.hwpt, true), errnos[i]);
+		CHECK_RET(iommufd_dirty_track(r.fd, r.hwpt, true), errnos[i]);
 		/* Nothing is tracked, and nothing was begun. */
 		CHECK_RET(dirty_read(&r, r.hwpt, 0, 4, bits, 0), -EINVAL);
-		CHECK_OK(dirty_track(r.fd, r.hwpt, false));
+		CHECK_OK(iommufd_dirty_track(r.fd, r.hwpt, false));
 	}
 	CHECK_EQ(pol.p->nr_start, 3);
 	CHECK_EQ(pol.p->nr_stop, 0);
 	pol.p->ret_start = 0;
-	CHECK_OK(dirty_track(r.fd, r.hwpt, true));
+	CHECK_OK(iommufd_dirty_track(r.fd, r.hwpt, true));
 	CHECK_EQ(dirty_count(&r, r.hwpt, 0, 4, 0), 0);
 	dirty_detach(&pol);
 	CHECK_EQ(pol.p->exit.kind, IOMMUFD_EXIT_UNREG);
 	CHECK_EQ(pol.p->exit.table, IOMMUFD_TABLE_DIRTY);
 	CHECK_EQ(pol.p->exit.denials, 3);
 	/* It is gone: not told, and not in the way. */
-	CHECK_OK(dirty_track(r.fd, r.hwpt, false));
-	CHECK_OK(dirty_track(r.fd, r.hwpt, true));
+	CHECK_OK(iommufd_dirty_track(r.fd, r.hwpt, false));
+	CHECK_OK(iommufd_dirty_track(r.fd, r.hwpt, true));
 	CHECK_EQ(pol.p->nr_stop, 0);
 	dirty_unload(&pol);
 }
@@ -105,11 +105,11 @@ static void start_nonsense(void)
 	int i;
 
 	pol.p->ret_start = -EINVAL;
-	CHECK_OK(dirty_track(r.fd, r.hwpt, true));
-	CHECK_OK(dirty_track(r.fd, r.hwpt, false));
+	CHECK_OK(iommufd_dirty_track(r.fd, r.hwpt, true));
+	CHECK_OK(iommufd_dirty_track(r.fd, r.hwpt, false));
 	pol.p->ret_start = 1;
-	CHECK_OK(dirty_track(r.fd, r.hwpt, true));
-	CHECK_OK(dirty_track(r.fd, r.hwpt, false));
+	CHECK_OK(iommufd_dirty_track(r.fd, r.hwpt, true));
+	CHECK_OK(iommufd_dirty_track(r.fd, r.hwpt, false));
 	dirty_detach(&pol);
 	CHECK_EQ(pol.p->exit.strikes, 2);
 	CHECK_EQ(pol.p->nr_stop, 2);
@@ -119,13 +119,13 @@ static void start_nonsense(void)
 	pol = dirty_new(&closed, IOMMUFD_DIRTY_SCAN);
 	pol.p->ret_start = 1;
 	for (i = 0; i < IOMMUFD_POLICY_MAX_STRIKES; i++)
-		CHECK_RET(dirty_track(r.fd, r.hwpt, true), -EPERM);
+		CHECK_RET(iommufd_dirty_track(r.fd, r.hwpt, true), -EPERM);
 	dirty_wait_exit(&pol);
 	CHECK_EQ(pol.p->exit.kind, IOMMUFD_EXIT_EJECTED);
-	CHECK_RET(dirty_track(r.fd, r.hwpt, true), -EPERM);
+	CHECK_RET(iommufd_dirty_track(r.fd, r.hwpt, true), -EPERM);
 	CHECK(scope_is_closed("dirty_probe"));
 	CHECK_OK(scope_reopen("dirty_probe"));
-	CHECK_OK(dirty_track(r.fd, r.hwpt, true));
+	CHECK_OK(iommufd_dirty_track(r.fd, r.hwpt, true));
 	dirty_unload(&pol);
 }
 
@@ -140,7 +140,7 @@ static void closed_scope_reads(void)
 	int i;
 
 	dirty_map(&r, 0, 8);
-	CHECK_OK(dirty_track(r.fd, r.hwpt, true));
+	CHECK_OK(iommufd_dirty_track(r.fd, r.hwpt, true));
 	CHECK_EQ(dirty_count(&r, r.hwpt, 0, 8, 0), 8);
 	pol.p->verdict = 77;
 	for (i = 0; i < IOMMUFD_POLICY_MAX_STRIKES; i++) {
@@ -167,7 +167,7 @@ static void ejected(void)
 	int i;
 
 	dirty_map(&r, 0, 8);
-	CHECK_OK(dirty_track(r.fd, r.hwpt, true));
+	CHECK_OK(iommufd_dirty_track(r.fd, r.hwpt, true));
 	dirty_write(&r, r.hwpt, 2);
 	CHECK_EQ(dirty_count(&r, r.hwpt, 0, 8, 0), 8);
 	pol.p->verdict = 3;
@@ -178,12 +178,12 @@ static void ejected(void)
 	CHECK(!scope_is_closed("dirty_probe"));
 	dirty_write(&r, r.hwpt, 5);
 	CHECK_EQ(dirty_count(&r, r.hwpt, 0, 8, 0), 1);
-	CHECK_OK(dirty_track(r.fd, r.hwpt, false));
+	CHECK_OK(iommufd_dirty_track(r.fd, r.hwpt, false));
 	CHECK_EQ(pol.p->nr_stop, 0);
 	dirty_unload(&pol);
 	/* The scope is free for another one. */
 	pol = dirty_new(NULL, IOMMUFD_DIRTY_KEEP);
-	CHECK_OK(dirty_track(r.fd, r.hwpt, true));
+	CHECK_OK(iommufd_dirty_track(r.fd, r.hwpt, true));
 	CHECK_EQ(pol.p->nr_start, 1);
 	dirty_unload(&pol);
 }
@@ -245,7 +245,7 @@ static void nearest(void)
 	pol[0] = dirty_new(NULL, IOMMUFD_DIRTY_SCAN);
 	r = dirty_rig();
 	dirty_map(&r, 0, 4);
-	CHECK_OK(dirty_track(r.fd, r.hwpt, true));
+	CHECK_OK(iommufd_dirty_track(r.fd, r.hwpt, true));
 	CHECK_EQ(pol[0].p->start.cgroup_id, inner.cgroup_id);
 	ioas.ioas_cookie = pol[0].p->start.ioas_cookie;
 	pol[1] = dirty_new(&outer, IOMMUFD_DIRTY_SCAN);
@@ -264,9 +264,9 @@ static void nearest(void)
 	expect_nearest(&r, pols, 4, 0);
 	CHECK_EQ(stranger.p->nr_read, 0);
 	/* Of starting, that of the task that asks. */
-	CHECK_OK(dirty_track(r.fd, r.hwpt, false));
+	CHECK_OK(iommufd_dirty_track(r.fd, r.hwpt, false));
 	CHECK_EQ(pol[0].p->nr_stop, 1);
-	CHECK_OK(dirty_track(r.fd, r.hwpt, true));
+	CHECK_OK(iommufd_dirty_track(r.fd, r.hwpt, true));
 	CHECK_EQ(stranger.p->nr_start, 1);
 	CHECK_EQ(pol[0].p->nr_start, 1);
 	close(r.fd);
@@ -289,7 +289,7 @@ static void ioas_gone(void)
 	struct iommufd_dirty_ops conf = {};
 	struct dirty_rig r = dirty_rig();
 
-	CHECK_OK(dirty_track(r.fd, r.hwpt, true));
+	CHECK_OK(iommufd_dirty_track(r.fd, r.hwpt, true));
 	conf.ioas_cookie = any.p->start.ioas_cookie;
 	dirty_unload(&any);
 	pol = dirty_new(&conf, IOMMUFD_DIRTY_SCAN);

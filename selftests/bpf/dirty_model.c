@@ -71,12 +71,12 @@ static void new_model(struct model *m)
 	m->rng.state = pattern_seed();
 	test_note("seed %llu", m->rng.state);
 	m->hwpt[0] = m->r.hwpt;
-	CHECK_OK(dirty_hwpt(m->r.fd, m->r.m.idev, m->r.ioas,
-			    MOCK_IOMMUPT_DEFAULT, &m->hwpt[1]));
+	CHECK_OK(mock_dirty_hwpt(m->r.fd, m->r.m.idev, m->r.ioas,
+				 MOCK_IOMMUPT_DEFAULT, &m->hwpt[1]));
 	for (i = 0; i < NR_AREAS; i++)
 		map_area(m, i, true);
 	for (i = 0; i < NR_HWPTS; i++) {
-		CHECK_OK(dirty_track(m->r.fd, m->hwpt[i], true));
+		CHECK_OK(iommufd_dirty_track(m->r.fd, m->hwpt[i], true));
 		m->cookie[i] = pol.p->start.hwpt_cookie;
 	}
 	dirty_unload(&pol);
@@ -384,7 +384,7 @@ static void two_readers(void)
 
 	dirty_map(&r, 0, 32);
 	dirty_map(&r, 32, 32);
-	CHECK_OK(dirty_track(r.fd, r.hwpt, true));
+	CHECK_OK(iommufd_dirty_track(r.fd, r.hwpt, true));
 	for (round = 0; round < 50; round++) {
 		unsigned char mine[DIRTY_PAGES / 8] = {};
 

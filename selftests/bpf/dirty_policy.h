@@ -48,8 +48,6 @@ struct dirty_rig {
 
 /* Tracking is off. */
 struct dirty_rig dirty_rig(void);
-int dirty_hwpt(int fd, __u32 dev, __u32 ioas, __u32 type, __u32 *hwpt);
-int dirty_track(int fd, __u32 hwpt, bool enable);
 /* Map @n pages at page @at of the rig's memory to that page of MOCK_IOVA. */
 void dirty_map(const struct dirty_rig *r, unsigned int at, unsigned int n);
 void dirty_unmap(const struct dirty_rig *r, unsigned int at, unsigned int n);
@@ -59,10 +57,8 @@ void dirty_write(const struct dirty_rig *r, __u32 hwpt, unsigned int page);
 int dirty_read(const struct dirty_rig *r, __u32 hwpt, unsigned int at,
 	       unsigned int n, unsigned char *bitmap, __u32 flags);
 /* How many pages of a range are reported; what is around it stays as it is. */
-unsigned int dirty_count(const struct dirty_rig *r, __u32 hwpt,
-			 unsigned int at, unsigned int n, __u32 flags);
-int dirty_bitmap(int fd, __u32 hwpt, __u64 iova, __u64 length,
-		 __u64 page_size, void *bitmap, __u32 flags);
+unsigned int dirty_count(const struct dirty_rig *r, __u32 hwpt, unsigned int at,
+			 unsigned int n, __u32 flags);
 
 static inline bool bit_of(const unsigned char *bitmap, unsigned int i)
 {

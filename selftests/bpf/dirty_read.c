@@ -20,7 +20,7 @@ static struct dirty_rig tracked(void)
 	struct dirty_rig r = dirty_rig();
 
 	dirty_map(&r, 0, 16);
-	CHECK_OK(dirty_track(r.fd, r.hwpt, true));
+	CHECK_OK(iommufd_dirty_track(r.fd, r.hwpt, true));
 	return r;
 }
 
@@ -103,7 +103,7 @@ static void clipped(void)
 	dirty_map(&r, 0, 8);
 	dirty_map(&r, 12, 20);
 	dirty_map(&r, 32, 1);
-	CHECK_OK(dirty_track(r.fd, r.hwpt, true));
+	CHECK_OK(iommufd_dirty_track(r.fd, r.hwpt, true));
 	CHECK_OK(dirty_read(&r, r.hwpt, 5, 20, bits, 0));
 	for (i = 0; i < DIRTY_PAGES; i++)
 		CHECK_EQ(bit_of(bits, i), i < 3 || (i >= 7 && i < 20));
@@ -188,8 +188,8 @@ static void limit_pieces(void)
 				CHECK(in_a_row[at] <= MAX);
 			}
 		}
-		CHECK_OK(dirty_track(r.fd, r.hwpt, false));
-		CHECK_OK(dirty_track(r.fd, r.hwpt, true));
+		CHECK_OK(iommufd_dirty_track(r.fd, r.hwpt, false));
+		CHECK_OK(iommufd_dirty_track(r.fd, r.hwpt, true));
 	}
 	dirty_unload(&pol);
 }
@@ -203,9 +203,9 @@ static void memory(void)
 	__u32 other;
 	int i;
 
-	CHECK_OK(dirty_hwpt(r.fd, r.m.idev, r.ioas, MOCK_IOMMUPT_DEFAULT,
-			    &other));
-	CHECK_OK(dirty_track(r.fd, other, true));
+	CHECK_OK(mock_dirty_hwpt(r.fd, r.m.idev, r.ioas, MOCK_IOMMUPT_DEFAULT,
+				 &other));
+	CHECK_OK(iommufd_dirty_track(r.fd, other, true));
 	for (i = 0; i < 5; i++)
 		dirty_write(&r, r.hwpt, i);
 	CHECK_EQ(count(&r, 0), 5);
@@ -227,8 +227,8 @@ static void memory(void)
 	count(&r, 0);
 	CHECK_EQ(p->read.assumes, 2);
 	/* It goes when tracking stops, */
-	CHECK_OK(dirty_track(r.fd, r.hwpt, false));
-	CHECK_OK(dirty_track(r.fd, r.hwpt, true));
+	CHECK_OK(iommufd_dirty_track(r.fd, r.hwpt, false));
+	CHECK_OK(iommufd_dirty_track(r.fd, r.hwpt, true));
 	count(&r, 0);
 	CHECK_EQ(p->read.last_pages + p->read.assumes, 0);
 	/* when the policy does and somebody reads, */
@@ -265,15 +265,17 @@ static void steps(void)
 
 	CHECK(va != MAP_FAILED);
 	CHECK_OK(iommufd_map_fixed(r.fd, r.ioas, va, length, iova, MAP_RW));
-	CHECK_OK(dirty_track(r.fd, r.hwpt, true));
-	CHECK_OK(dirty_bitmap(r.fd, r.hwpt, iova, length, PAGE_SZ, bits, 0));
+	CHECK_OK(iommufd_dirty_track(r.fd, r.hwpt, true));
+	CHECK_OK(iommufd_dirty_bitmap(r.fd, r.hwpt, iova, length, PAGE_SZ, bits,
+				      0));
 	CHECK_EQ(pol.p->nr_read, 1);
 	expect_done(&pol, IOMMUFD_DIRTY_ASSUME, length / PAGE_SZ);
 	for (i = 0; i < length / PAGE_SZ; i++)
 		n += bit_of(bits, i);
 	CHECK_EQ(n, length / PAGE_SZ);
 	pol.p->verdict = IOMMUFD_DIRTY_SCAN;
-	CHECK_OK(dirty_bitmap(r.fd, r.hwpt, iova, length, PAGE_SZ, bits, 0));
+	CHECK_OK(iommufd_dirty_bitmap(r.fd, r.hwpt, iova, length, PAGE_SZ, bits,
+				      0));
 	CHECK_EQ(pol.p->nr_read, 2);
 	expect_done(&pol, IOMMUFD_DIRTY_SCAN, 0);
 	CHECK_EQ(pol.p->read.assumes, 1);
@@ -295,7 +297,7 @@ static void replaced(void)
 	}
 	CHECK_EQ(count(&r, 0), 0);
 	CHECK_EQ(a.p->nr_read + b.p->nr_read, MAX + 1);
-	CHECK_OK(dirty_track(r.fd, r.hwpt, false));
+	CHECK_OK(iommufd_dirty_track(r.fd, r.hwpt, false));
 	/* Not that policy: it has come and gone since. */
 	CHECK_EQ(a.p->nr_stop + b.p->nr_stop, 0);
 	dirty_unload(&a);
@@ -314,10 +316,10 @@ static void cut(void)
 	CHECK_OK(iommufd_vfio_ioas(s.fd, IOMMU_VFIO_IOAS_SET, &s.ioas));
 	CHECK_OK(vfio_container_set_iommu(s.fd, VFIO_TYPE1_IOMMU));
 	CHECK_OK(mock_device_add(r.fd, r.ioas, 0, &r.m));
-	CHECK_OK(dirty_hwpt(r.fd, r.m.idev, r.ioas, MOCK_IOMMUPT_DEFAULT,
-			    &r.hwpt));
+	CHECK_OK(mock_dirty_hwpt(r.fd, r.m.idev, r.ioas, MOCK_IOMMUPT_DEFAULT,
+				 &r.hwpt));
 	dirty_map(&r, 0, 16);
-	CHECK_OK(dirty_track(r.fd, r.hwpt, true));
+	CHECK_OK(iommufd_dirty_track(r.fd, r.hwpt, true));
 	dirty_write(&r, r.hwpt, 12);
 	CHECK_EQ(count(&r, 0), 16);
 	CHECK_OK(vfio_type1_unmap(r.fd, MOCK_IOVA + 4 * PAGE_SZ, 4 * PAGE_SZ,

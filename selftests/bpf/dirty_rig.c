@@ -96,35 +96,6 @@ void dirty_wait_exit(const struct dirty_policy *pol)
 	FAIL("exit() is not called");
 }
 
-int dirty_hwpt(int fd, __u32 dev, __u32 ioas, __u32 type, __u32 *hwpt)
-{
-	const struct iommu_hwpt_selftest data = { .pagetable_type = type };
-	struct iommu_hwpt_alloc cmd = {
-		.size = sizeof(cmd),
-		.flags = IOMMU_HWPT_ALLOC_DIRTY_TRACKING,
-		.dev_id = dev,
-		.pt_id = ioas,
-		.data_type = IOMMU_HWPT_DATA_SELFTEST,
-		.data_len = sizeof(data),
-		.data_uptr = (uintptr_t)&data,
-	};
-	int ret = xioctl(fd, IOMMU_HWPT_ALLOC, &cmd);
-
-	*hwpt = cmd.out_hwpt_id;
-	return ret;
-}
-
-int dirty_track(int fd, __u32 hwpt, bool enable)
-{
-	struct iommu_hwpt_set_dirty_tracking cmd = {
-		.size = sizeof(cmd),
-		.hwpt_id = hwpt,
-		.flags = enable ? IOMMU_HWPT_DIRTY_TRACKING_ENABLE : 0,
-	};
-
-	return xioctl(fd, IOMMU_HWPT_SET_DIRTY_TRACKING, &cmd);
-}
-
 struct dirty_rig dirty_rig(void)
 {
 	struct space s = new_space();
@@ -132,8 +103,8 @@ struct dirty_rig dirty_rig(void)
 
 	r.va = get_pages(DIRTY_PAGES * PAGE_SZ);
 	CHECK_OK(mock_device_add(r.fd, r.ioas, 0, &r.m));
-	CHECK_OK(dirty_hwpt(r.fd, r.m.idev, r.ioas, MOCK_IOMMUPT_DEFAULT,
-			    &r.hwpt));
+	CHECK_OK(mock_dirty_hwpt(r.fd, r.m.idev, r.ioas, MOCK_IOMMUPT_DEFAULT,
+				 &r.hwpt));
 	return r;
 }
 
@@ -152,43 +123,16 @@ void dirty_unmap(const struct dirty_rig *r, unsigned int at, unsigned int n)
 
 void dirty_write(const struct dirty_rig *r, __u32 hwpt, unsigned int page)
 {
-	unsigned char bit = 1;
-	struct iommu_test_cmd cmd = {
-		.op = IOMMU_TEST_OP_DIRTY,
-		.id = hwpt,
-		.dirty = {
-			.iova = MOCK_IOVA + page * PAGE_SZ,
-			.length = PAGE_SZ,
-			.page_size = PAGE_SZ,
-			.uptr = (uintptr_t)&bit,
-		},
-	};
-
-	CHECK_OK(mock_cmd(r->fd, &cmd));
-	CHECK_EQ(cmd.dirty.out_nr_dirty, 1);
-}
-
-int dirty_bitmap(int fd, __u32 hwpt, __u64 iova, __u64 length,
-		 __u64 page_size, void *bitmap, __u32 flags)
-{
-	struct iommu_hwpt_get_dirty_bitmap cmd = {
-		.size = sizeof(cmd),
-		.hwpt_id = hwpt,
-		.flags = flags,
-		.iova = iova,
-		.length = length,
-		.page_size = page_size,
-		.data = (uintptr_t)bitmap,
-	};
-
-	return xioctl(fd, IOMMU_HWPT_GET_DIRTY_BITMAP, &cmd);
+	CHECK_EQ(mock_dirty_page(r->fd, hwpt, MOCK_IOVA + page * PAGE_SZ,
+				 PAGE_SZ),
+		 1);
 }
 
 int dirty_read(const struct dirty_rig *r, __u32 hwpt, unsigned int at,
 	       unsigned int n, unsigned char *bitmap, __u32 flags)
 {
-	return dirty_bitmap(r->fd, hwpt, MOCK_IOVA + at * PAGE_SZ, n * PAGE_SZ,
-			    PAGE_SZ, bitmap, flags);
+	return iommufd_dirty_bitmap(r->fd, hwpt, MOCK_IOVA + at * PAGE_SZ,
+				    n * PAGE_SZ, PAGE_SZ, bitmap, flags);
 }
 
 unsigned int dirty_count(const struct dirty_rig *r, __u32 hwpt,

@@ -6,7 +6,6 @@
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -54,32 +53,13 @@ int main(int argc, char **argv)
 		&iter_view_table, &iter_hold_table, &iter_load_table,
 		&iter_race_table,
 	};
-	struct test_suite suite = { .name = "iter", .after = pins_left };
-	const char *only = NULL;
-	size_t i;
-	int opt;
+	const struct test_suite suite = { .name = "iter", .after = pins_left };
+	const char *only = test_options(argc, argv, usage);
 
-	while ((opt = getopt(argc, argv, "t:h")) != -1) {
-		switch (opt) {
-		case 't':
-			only = optarg;
-			break;
-		case 'h':
-			usage(stdout);
-			return 0;
-		default:
-			usage(stderr);
-			return 2;
-		}
-	}
 	if (!mock_is_there() || !pins_init()) {
 		usage(stderr);
 		return 2;
 	}
-	for (i = 0; i < ARRAY_SIZE(tables); i++) {
-		suite.tests = tables[i]->tests;
-		suite.count = tables[i]->count;
-		test_run(&suite, only);
-	}
+	test_run_tables(&suite, tables, ARRAY_SIZE(tables), only);
 	return test_summary();
 }

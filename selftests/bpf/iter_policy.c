@@ -51,10 +51,10 @@ static void use_dirty_policies(void)
 		pol = dirty_load(NULL);
 	CHECK_OK(dirty_attach(&pol));
 	dirty_map(&r, 0, 4);
-	CHECK_OK(dirty_track(r.fd, r.hwpt, true));
+	CHECK_OK(iommufd_dirty_track(r.fd, r.hwpt, true));
 	dirty_write(&r, r.hwpt, 1);
 	dirty_count(&r, r.hwpt, 0, 4, 0);
-	CHECK_OK(dirty_track(r.fd, r.hwpt, false));
+	CHECK_OK(iommufd_dirty_track(r.fd, r.hwpt, false));
 	dirty_detach(&pol);
 	close(r.fd);
 }

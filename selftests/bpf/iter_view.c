@@ -80,22 +80,10 @@ static void spaces(void)
 	char *va = get_pages(LEN);
 	const struct iommufd_ioas_view *i;
 	const struct iommufd_area_view *a;
-	struct iommu_test_cmd access = {
-		.op = IOMMU_TEST_OP_CREATE_ACCESS,
-		.id = r.ioas,
-		.create_access.flags = MOCK_FLAGS_ACCESS_CREATE_NEEDS_PIN_PAGES,
-	};
-	struct iommu_test_cmd pin = {
-		.op = IOMMU_TEST_OP_ACCESS_PAGES,
-		.access_pages = {
-			.iova = MOCK_IOVA,
-			.length = PAGE_SZ,
-			.uptr = (uintptr_t)va,
-		},
-	};
 	const struct found *f;
 	__u64 huge_off = 0;
 	__u32 empty;
+	int access;
 
 	CHECK_OK(iommufd_ioas_alloc(r.fd, &empty));
 	CHECK_OK(iommufd_map_fixed(r.fd, r.ioas, va, LEN, MOCK_IOVA, MAP_R));
@@ -143,9 +131,10 @@ static void spaces(void)
 
 	/* Another page table, and an in-kernel user with a pin. */
 	new_hwpt(&r, 0);
-	CHECK_OK(mock_cmd(r.fd, &access));
-	pin.id = access.create_access.out_access_fd;
-	CHECK_OK(mock_cmd(r.fd, &pin));
+	access = CHECK_FD(mock_access_new(
+		r.fd, r.ioas, MOCK_FLAGS_ACCESS_CREATE_NEEDS_PIN_PAGES));
+	CHECK_OK(
+		mock_access_pin(r.fd, access, MOCK_IOVA, va, PAGE_SZ, 0, NULL));
 	f = walk(w);
 	CHECK_EQ(f->ctx.nr_accesses, 1);
 	CHECK_EQ(f->ioas[0].nr_domains, 2);
@@ -155,7 +144,7 @@ static void spaces(void)
 	CHECK_EQ(f->area[0].nr_domains, 2);
 	CHECK_EQ(f->area[0].nr_access_pins, 1);
 	CHECK_EQ(f->area[1].nr_access_pins, 0);
-	close(pin.id);
+	close(access);
 	CHECK_EQ(walk(w)->ioas[0].nr_accesses, 0);
 	CHECK_EQ(w->bss->found.area[0].nr_access_pins, 0);
 
@@ -180,15 +169,6 @@ static void spaces(void)
 	CHECK_EQ(f->nr_areas, 1);
 }
 
-static int tracking(int fd, __u32 hwpt, __u32 flags)
-{
-	struct iommu_hwpt_set_dirty_tracking cmd = {
-		.size = sizeof(cmd), .hwpt_id = hwpt, .flags = flags,
-	};
-
-	return xioctl(fd, IOMMU_HWPT_SET_DIRTY_TRACKING, &cmd);
-}
-
 static void hwpts(void)
 {
 	struct iter_walk *w = new_walk();
@@ -200,24 +180,6 @@ static void hwpts(void)
 	const struct iommufd_hwpt_view *h;
 	char *va = get_pages(LEN);
 	__u64 bits = 0, write = 3;
-	struct iommu_test_cmd touch = {
-		.op = IOMMU_TEST_OP_DIRTY,
-		.id = dirty,
-		.dirty = {
-			.iova = MOCK_IOVA,
-			.length = LEN,
-			.page_size = PAGE_SZ,
-			.uptr = (uintptr_t)&write,
-		},
-	};
-	struct iommu_hwpt_get_dirty_bitmap read = {
-		.size = sizeof(read),
-		.hwpt_id = dirty,
-		.iova = MOCK_IOVA,
-		.length = LEN,
-		.page_size = PAGE_SZ,
-		.data = (uintptr_t)&bits,
-	};
 	const struct found *f = walk(w);
 	__u64 ioas = f->ioas[0].cookie, before;
 
@@ -271,16 +233,18 @@ static void hwpts(void)
 
 	CHECK_OK(iommufd_map_fixed(r.fd, r.ioas, va, LEN, MOCK_IOVA, MAP_RW));
 	before = boottime();
-	CHECK_OK(tracking(r.fd, dirty, IOMMU_HWPT_DIRTY_TRACKING_ENABLE));
-	CHECK_OK(mock_cmd(r.fd, &touch));
-	CHECK_OK(xioctl(r.fd, IOMMU_HWPT_GET_DIRTY_BITMAP, &read));
+	CHECK_OK(iommufd_dirty_track(r.fd, dirty, true));
+	CHECK_EQ(mock_dirty(r.fd, dirty, MOCK_IOVA, LEN, PAGE_SZ, &write), 2);
+	CHECK_OK(iommufd_dirty_bitmap(r.fd, dirty, MOCK_IOVA, LEN, PAGE_SZ,
+				      &bits, 0));
 	CHECK_EQ(bits, 3);
-	CHECK_OK(xioctl(r.fd, IOMMU_HWPT_GET_DIRTY_BITMAP, &read));
+	CHECK_OK(iommufd_dirty_bitmap(r.fd, dirty, MOCK_IOVA, LEN, PAGE_SZ,
+				      &bits, 0));
 	h = hwpt_of(walk(w), dirty);
 	CHECK(h->dirty_since_ns >= before && h->dirty_since_ns <= boottime());
 	CHECK_EQ(h->dirty_reads, 2);
 	CHECK_EQ(h->dirty_bytes, 2 * PAGE_SZ);
-	CHECK_OK(tracking(r.fd, dirty, 0));
+	CHECK_OK(iommufd_dirty_track(r.fd, dirty, false));
 	CHECK_EQ(hwpt_of(walk(w), dirty)->dirty_since_ns, 0);
 }
 

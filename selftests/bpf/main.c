@@ -60,7 +60,6 @@ int main(int argc, char **argv)
 	};
 	struct test_suite suite = { .name = "bpf", .after = nothing_left };
 	const char *only = NULL, *why;
-	size_t i;
 	int opt;
 
 	libbpf_set_print(quiet);
@@ -85,10 +84,6 @@ int main(int argc, char **argv)
 		fprintf(stderr, "bpf_policy: %s\n", why);
 		return 2;
 	}
-	for (i = 0; i < ARRAY_SIZE(tables); i++) {
-		suite.tests = tables[i]->tests;
-		suite.count = tables[i]->count;
-		test_run(&suite, only);
-	}
+	test_run_tables(&suite, tables, ARRAY_SIZE(tables), only);
 	return test_summary();
 }

@@ -200,47 +200,21 @@ __u64 ioas_cookie(const struct rig *r)
 
 int access_new(const struct rig *r)
 {
-	struct iommu_test_cmd cmd = {
-		.op = IOMMU_TEST_OP_CREATE_ACCESS,
-		.id = r->ioas,
-		.create_access = {
-			.flags = MOCK_FLAGS_ACCESS_CREATE_NEEDS_PIN_PAGES,
-		},
-	};
-	int ret;
-
-	ret = mock_cmd(r->fd, &cmd);
-	return ret ? ret : (int)cmd.create_access.out_access_fd;
+	return mock_access_new(r->fd, r->ioas,
+			       MOCK_FLAGS_ACCESS_CREATE_NEEDS_PIN_PAGES);
 }
 
 int access_pin(const struct rig *r, int access, unsigned int at,
 	       unsigned int npages, __u32 *pin)
 {
-	struct iommu_test_cmd cmd = {
-		.op = IOMMU_TEST_OP_ACCESS_PAGES,
-		.id = access,
-		.access_pages = {
-			.flags = MOCK_FLAGS_ACCESS_WRITE,
-			.iova = MOCK_IOVA + at * PAGE_SZ,
-			.length = npages * PAGE_SZ,
-			.uptr = (uintptr_t)(r->va + at * PAGE_SZ),
-		},
-	};
-	int ret = mock_cmd(r->fd, &cmd);
-
-	*pin = cmd.access_pages.out_access_pages_id;
-	return ret;
+	return mock_access_pin(r->fd, access, MOCK_IOVA + at * PAGE_SZ,
+			       r->va + at * PAGE_SZ, npages * PAGE_SZ,
+			       MOCK_FLAGS_ACCESS_WRITE, pin);
 }
 
 int access_unpin(const struct rig *r, int access, __u32 pin)
 {
-	struct iommu_test_cmd cmd = {
-		.op = IOMMU_TEST_OP_DESTROY_ACCESS_PAGES,
-		.id = access,
-		.destroy_access_pages = { .access_pages_id = pin },
-	};
-
-	return mock_cmd(r->fd, &cmd);
+	return mock_access_unpin(r->fd, access, pin);
 }
 
 static void write_text(const char *path, const char *text)

@@ -111,30 +111,6 @@ static void pasids(void)
 	CHECK_EQ(a->hwpt_id, h2);
 }
 
-static int tracking(int fd, __u32 hwpt, __u32 flags)
-{
-	struct iommu_hwpt_set_dirty_tracking cmd = {
-		.size = sizeof(cmd), .hwpt_id = hwpt, .flags = flags,
-	};
-
-	return xioctl(fd, IOMMU_HWPT_SET_DIRTY_TRACKING, &cmd);
-}
-
-static int read_bitmap(int fd, __u32 hwpt, __u64 length, void *bits, __u32 flags)
-{
-	struct iommu_hwpt_get_dirty_bitmap cmd = {
-		.size = sizeof(cmd),
-		.hwpt_id = hwpt,
-		.flags = flags,
-		.iova = MOCK_IOVA,
-		.length = length,
-		.page_size = MOCK_PAGE_SIZE,
-		.data = (uintptr_t)bits,
-	};
-
-	return xioctl(fd, IOMMU_HWPT_GET_DIRTY_BITMAP, &cmd);
-}
-
 static void dirty(void)
 {
 	const struct iommufd_dirty_event *d;
@@ -144,20 +120,10 @@ static void dirty(void)
 	__u32 hwpt = new_hwpt(&r, IOMMU_HWPT_ALLOC_DIRTY_TRACKING);
 	/* In two of its IO pages, which are the CPU's where writes are tracked. */
 	__u64 bits[8] = {}, write = 0x5;
-	struct iommu_test_cmd touch = {
-		.op = IOMMU_TEST_OP_DIRTY,
-		.id = hwpt,
-		.dirty = {
-			.iova = MOCK_IOVA,
-			.length = LEN,
-			.page_size = MOCK_PAGE_SIZE,
-			.uptr = (uintptr_t)&write,
-		},
-	};
 
 	CHECK_OK(iommufd_map_fixed(r.fd, r.ioas, va, LEN, MOCK_IOVA, MAP_RW));
 	forget();
-	CHECK_OK(tracking(r.fd, hwpt, IOMMU_HWPT_DIRTY_TRACKING_ENABLE));
+	CHECK_OK(iommufd_dirty_track(r.fd, hwpt, true));
 	d = ONLY(iommufd_dirty_start);
 	CHECK_EQ(d->ctx_cookie, cookie);
 	CHECK_EQ(d->ioas_cookie, ioas);
@@ -165,9 +131,11 @@ static void dirty(void)
 	CHECK_EQ(d->ret, 0);
 	CHECK(d->duration_ns);
 
-	CHECK_OK(mock_cmd(r.fd, &touch));
-	CHECK_OK(read_bitmap(r.fd, hwpt, LEN, bits,
-			     IOMMU_HWPT_GET_DIRTY_BITMAP_NO_CLEAR));
+	CHECK_EQ(mock_dirty(r.fd, hwpt, MOCK_IOVA, LEN, MOCK_PAGE_SIZE, &write),
+		 2);
+	CHECK_OK(iommufd_dirty_bitmap(r.fd, hwpt, MOCK_IOVA, LEN,
+				      MOCK_PAGE_SIZE, bits,
+				      IOMMU_HWPT_GET_DIRTY_BITMAP_NO_CLEAR));
 	d = ONLY(iommufd_dirty_read);
 	CHECK_EQ(d->ctx_cookie, cookie);
 	CHECK_EQ(d->ioas_cookie, ioas);
@@ -178,21 +146,25 @@ static void dirty(void)
 	CHECK_EQ(d->flags, 0);
 	CHECK_EQ(d->dirty_bytes, 2 * PAGE_SZ);
 	CHECK(d->duration_ns);
-	CHECK_OK(read_bitmap(r.fd, hwpt, LEN, bits, 0));
+	CHECK_OK(iommufd_dirty_bitmap(r.fd, hwpt, MOCK_IOVA, LEN,
+				      MOCK_PAGE_SIZE, bits, 0));
 	d = NTH(iommufd_dirty_read, 1);
 	CHECK_EQ(d->flags, IOMMUFD_DIRTY_CLEAR);
 	CHECK_EQ(d->dirty_bytes, 2 * PAGE_SZ);
-	CHECK_OK(read_bitmap(r.fd, hwpt, LEN, bits, 0));
+	CHECK_OK(iommufd_dirty_bitmap(r.fd, hwpt, MOCK_IOVA, LEN,
+				      MOCK_PAGE_SIZE, bits, 0));
 	CHECK_EQ(NTH(iommufd_dirty_read, 2)->dirty_bytes, 0);
-	CHECK_RET(read_bitmap(r.fd, hwpt, 0, bits, 0), -EINVAL);
+	CHECK_RET(iommufd_dirty_bitmap(r.fd, hwpt, MOCK_IOVA, 0, MOCK_PAGE_SIZE,
+				       bits, 0),
+		  -EINVAL);
 	CHECK_EQ(NTH(iommufd_dirty_read, 3)->ret, -EINVAL);
 
 	CHECK_EQ(GOT(iommufd_dirty_stop), 0);
-	CHECK_OK(tracking(r.fd, hwpt, 0));
+	CHECK_OK(iommufd_dirty_track(r.fd, hwpt, false));
 	d = ONLY(iommufd_dirty_stop);
 	CHECK_EQ(d->hwpt_id, hwpt);
 	CHECK_EQ(d->dirty_bytes, 4 * PAGE_SZ);
-	CHECK_RET(tracking(r.fd, 99, 0), -ENOENT);
+	CHECK_RET(iommufd_dirty_track(r.fd, 99, false), -ENOENT);
 	d = NTH(iommufd_dirty_stop, 1);
 	CHECK_EQ(d->ret, -ENOENT);
 	CHECK_EQ(d->hwpt_id, 99);

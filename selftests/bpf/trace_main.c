@@ -47,24 +47,9 @@ int main(int argc, char **argv)
 		&trace_object_table, &trace_memory_table, &trace_device_table,
 		&trace_vfio_table, &trace_policy_table,
 	};
-	struct test_suite suite = { .name = "trace", .before = forget };
-	const char *only = NULL;
-	size_t i;
-	int opt;
+	const struct test_suite suite = { .name = "trace", .before = forget };
+	const char *only = test_options(argc, argv, usage);
 
-	while ((opt = getopt(argc, argv, "t:h")) != -1) {
-		switch (opt) {
-		case 't':
-			only = optarg;
-			break;
-		case 'h':
-			usage(stdout);
-			return 0;
-		default:
-			usage(stderr);
-			return 2;
-		}
-	}
 	bdf = argv[optind];
 	if (!mock_is_there() || (bdf && !pci_bdf_valid(bdf))) {
 		usage(stderr);
@@ -75,11 +60,7 @@ int main(int argc, char **argv)
 		fputs("trace: the programs cannot be loaded\n", stderr);
 		return 2;
 	}
-	for (i = 0; i < ARRAY_SIZE(tables); i++) {
-		suite.tests = tables[i]->tests;
-		suite.count = tables[i]->count;
-		test_run(&suite, only);
-	}
+	test_run_tables(&suite, tables, ARRAY_SIZE(tables), only);
 	trace_catch__destroy(caught);
 	return test_summary();
 }

@@ -55,29 +55,14 @@ struct tracked tracked_device(void)
 
 int set_tracking(const struct tracked *t, bool on)
 {
-	struct iommu_hwpt_set_dirty_tracking cmd = {
-		.size = sizeof(cmd),
-		.hwpt_id = t->hwpt,
-		.flags = on ? IOMMU_HWPT_DIRTY_TRACKING_ENABLE : 0,
-	};
-
-	return xioctl(t->d.space, IOMMU_HWPT_SET_DIRTY_TRACKING, &cmd);
+	return iommufd_dirty_track(t->d.space, t->hwpt, on);
 }
 
 int get_bitmap(const struct tracked *t, __u64 iova, __u64 length,
 	       __u64 page_size, void *bitmap, __u32 flags)
 {
-	struct iommu_hwpt_get_dirty_bitmap cmd = {
-		.size = sizeof(cmd),
-		.hwpt_id = t->hwpt,
-		.flags = flags,
-		.iova = iova,
-		.length = length,
-		.page_size = page_size,
-		.data = (uintptr_t)bitmap,
-	};
-
-	return xioctl(t->d.space, IOMMU_HWPT_GET_DIRTY_BITMAP, &cmd);
+	return iommufd_dirty_bitmap(t->d.space, t->hwpt, iova, length,
+				    page_size, bitmap, flags);
 }
 
 int device_access(const char *bdf, __u64 iova, bool write,
@@ -186,7 +171,6 @@ static void run_all(const char *only)
 		&basic_table, &model_table, &live_table,
 	};
 	struct test_suite suite = { .after = after_test };
-	size_t i;
 
 	if (!faked) {
 		suite.name = "dirty-hw/absent";
@@ -196,31 +180,13 @@ static void run_all(const char *only)
 		return;
 	}
 	suite.name = "dirty-hw";
-	for (i = 0; i < ARRAY_SIZE(tables); i++) {
-		suite.tests = tables[i]->tests;
-		suite.count = tables[i]->count;
-		test_run(&suite, only);
-	}
+	test_run_tables(&suite, tables, ARRAY_SIZE(tables), only);
 }
 
 int main(int argc, char **argv)
 {
-	const char *only = NULL;
-	int opt;
+	const char *only = test_options(argc, argv, usage);
 
-	while ((opt = getopt(argc, argv, "t:h")) != -1) {
-		switch (opt) {
-		case 't':
-			only = optarg;
-			break;
-		case 'h':
-			usage(stdout);
-			return 0;
-		default:
-			usage(stderr);
-			return 2;
-		}
-	}
 	if (optind == argc || argc - optind > 2 ||
 	    !pci_bdf_valid(argv[optind]) ||
 	    (argv[optind + 1] && !pci_bdf_valid(argv[optind + 1]))) {

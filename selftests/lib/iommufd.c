@@ -148,6 +148,33 @@ int iommufd_hwpt_alloc(int fd, __u32 dev_id, __u32 pt_id, __u32 flags,
 	return ret;
 }
 
+int iommufd_dirty_track(int fd, __u32 hwpt, bool enable)
+{
+	struct iommu_hwpt_set_dirty_tracking cmd = {
+		.size = sizeof(cmd),
+		.hwpt_id = hwpt,
+		.flags = enable ? IOMMU_HWPT_DIRTY_TRACKING_ENABLE : 0,
+	};
+
+	return xioctl(fd, IOMMU_HWPT_SET_DIRTY_TRACKING, &cmd);
+}
+
+int iommufd_dirty_bitmap(int fd, __u32 hwpt, __u64 iova, __u64 length,
+			 __u64 page_size, void *bitmap, __u32 flags)
+{
+	struct iommu_hwpt_get_dirty_bitmap cmd = {
+		.size = sizeof(cmd),
+		.hwpt_id = hwpt,
+		.flags = flags,
+		.iova = iova,
+		.length = length,
+		.page_size = page_size,
+		.data = (uintptr_t)bitmap,
+	};
+
+	return xioctl(fd, IOMMU_HWPT_GET_DIRTY_BITMAP, &cmd);
+}
+
 int iommufd_ranges(int fd, __u32 ioas_id, struct iommu_iova_range *ranges,
 		   __u32 *count, __u64 *align)
 {

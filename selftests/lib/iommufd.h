@@ -11,6 +11,7 @@
 
 #include <linux/iommufd_ext.h>
 #include <linux/types.h>
+#include <stdbool.h>
 
 #define IOMMUFD_DEV "/dev/iommu"
 
@@ -58,6 +59,11 @@ int iommufd_hwpt_alloc(int fd, __u32 dev_id, __u32 pt_id, __u32 flags,
  */
 int iommufd_ranges(int fd, __u32 ioas_id, struct iommu_iova_range *ranges,
 		   __u32 *count, __u64 *align);
+
+/* Dirty tracking of a HWPT on or off; its bitmap, a bit for each @page_size. */
+int iommufd_dirty_track(int fd, __u32 hwpt, bool enable);
+int iommufd_dirty_bitmap(int fd, __u32 hwpt, __u64 iova, __u64 length,
+			 __u64 page_size, void *bitmap, __u32 flags);
 
 /* Which IOAS serves the VFIO container: enum iommufd_vfio_ioas_op. */
 int iommufd_vfio_ioas(int fd, __u16 op, __u32 *ioas_id);

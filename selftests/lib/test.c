@@ -257,6 +257,41 @@ void test_run(const struct test_suite *suite, const char *only)
 			run_one(suite, &suite->tests[i]);
 }
 
+void test_run_tables(const struct test_suite *suite,
+		     const struct test_table *const *tables, size_t n,
+		     const char *only)
+{
+	struct test_suite one = *suite;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		one.tests = tables[i]->tests;
+		one.count = tables[i]->count;
+		test_run(&one, only);
+	}
+}
+
+const char *test_options(int argc, char **argv, void (*usage)(FILE *to))
+{
+	const char *only = NULL;
+	int opt;
+
+	while ((opt = getopt(argc, argv, "t:h")) != -1) {
+		switch (opt) {
+		case 't':
+			only = optarg;
+			break;
+		case 'h':
+			usage(stdout);
+			exit(0);
+		default:
+			usage(stderr);
+			exit(2);
+		}
+	}
+	return only;
+}
+
 int test_summary(void)
 {
 	printf("# %u passed, %u failed, %u skipped\n", passed, failed, skipped);

@@ -19,6 +19,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -59,6 +60,24 @@ struct test_suite {
  * May be called for several suites; test_summary() counts them all.
  */
 void test_run(const struct test_suite *suite, const char *only);
+
+/*
+ * test_run_tables - run all the tests of some files
+ * @suite: what surrounds them; its tests are these
+ * @n: how many tables
+ * @only: as for test_run()
+ */
+void test_run_tables(const struct test_suite *suite,
+		     const struct test_table *const *tables, size_t n,
+		     const char *only);
+
+/*
+ * test_options - the options of a test program: -t TEXT, and -h for @usage
+ *
+ * What follows them is at argv[optind]. Does not return after -h, or an option
+ * that there is not. Returns TEXT, for @only, or NULL.
+ */
+const char *test_options(int argc, char **argv, void (*usage)(FILE *to));
 
 /*
  * How many times longer than on the stock kernel things may take here: 1, or

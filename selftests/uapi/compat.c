@@ -58,24 +58,10 @@ int main(int argc, char **argv)
 		&args_table, &info_table, &cut_table, &mock_table,
 		&device_table, &cgroup_table,
 	};
-	struct test_suite suite = { .name = "uapi_compat", .after = pins_left };
-	const char *only = NULL;
-	size_t i;
-	int opt;
+	const struct test_suite suite = { .name = "uapi_compat",
+					  .after = pins_left };
+	const char *only = test_options(argc, argv, usage);
 
-	while ((opt = getopt(argc, argv, "t:h")) != -1) {
-		switch (opt) {
-		case 't':
-			only = optarg;
-			break;
-		case 'h':
-			usage(stdout);
-			return 0;
-		default:
-			usage(stderr);
-			return 2;
-		}
-	}
 	if (optind < argc - 1) {
 		usage(stderr);
 		return 2;
@@ -90,10 +76,6 @@ int main(int argc, char **argv)
 		fputs("uapi_compat: cannot read /proc/vmstat\n", stderr);
 		return 2;
 	}
-	for (i = 0; i < ARRAY_SIZE(tables); i++) {
-		suite.tests = tables[i]->tests;
-		suite.count = tables[i]->count;
-		test_run(&suite, only);
-	}
+	test_run_tables(&suite, tables, ARRAY_SIZE(tables), only);
 	return test_summary();
 }

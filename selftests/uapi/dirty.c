@@ -6,7 +6,6 @@
  * iommufd_mock.ko must be loaded.
  */
 #define _GNU_SOURCE
-#include <getopt.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -20,8 +19,10 @@ struct tracked tracked_space(bool huge)
 
 	CHECK_OK(mock_device_add(t.fd, t.ioas, 0, &m));
 	t.dev = m.idev;
-	CHECK_OK(dirty_hwpt(t.fd, t.dev, t.ioas, huge, &t.hwpt));
-	CHECK_OK(set_tracking(t.fd, t.hwpt, true));
+	CHECK_OK(mock_dirty_hwpt(
+		t.fd, t.dev, t.ioas,
+		huge ? MOCK_IOMMUPT_HUGE : MOCK_IOMMUPT_DEFAULT, &t.hwpt));
+	CHECK_OK(iommufd_dirty_track(t.fd, t.hwpt, true));
 	return t;
 }
 
@@ -38,33 +39,15 @@ int main(int argc, char **argv)
 	static const struct test_table *const tables[] = {
 		&dirty_errno_table, &dirty_read_table, &dirty_race_table,
 	};
-	struct test_suite suite = { .name = "uapi_dirty", .after = pins_left };
-	const char *only = NULL;
-	size_t i;
-	int opt;
+	const struct test_suite suite = { .name = "uapi_dirty",
+					  .after = pins_left };
+	const char *only = test_options(argc, argv, usage);
 
-	while ((opt = getopt(argc, argv, "t:h")) != -1) {
-		switch (opt) {
-		case 't':
-			only = optarg;
-			break;
-		case 'h':
-			usage(stdout);
-			return 0;
-		default:
-			usage(stderr);
-			return 2;
-		}
-	}
 	if (!mock_is_there() || !pins_init()) {
 		fputs("uapi_dirty: iommufd_mock.ko is not loaded; see run-uapi\n",
 		      stderr);
 		return 2;
 	}
-	for (i = 0; i < ARRAY_SIZE(tables); i++) {
-		suite.tests = tables[i]->tests;
-		suite.count = tables[i]->count;
-		test_run(&suite, only);
-	}
+	test_run_tables(&suite, tables, ARRAY_SIZE(tables), only);
 	return test_summary();
 }

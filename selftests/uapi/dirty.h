@@ -2,8 +2,8 @@
 /*
  * dirty.h - what the files of the test of dirty tracking share
  *
- * dirty.c owns the mock IOMMU's device, dirty_calls.c the calls, which others
- * use, too; dirty_oracle.c knows what a read must say.
+ * dirty.c owns the mock IOMMU's device; dirty_oracle.c knows what a read must
+ * say.
  */
 #ifndef SELFTESTS_UAPI_DIRTY_H
 #define SELFTESTS_UAPI_DIRTY_H
@@ -29,12 +29,12 @@ struct tracked {
 
 /* @huge: the HWPT may have pages of MOCK_HUGE. Tracking is on. */
 struct tracked tracked_space(bool huge);
-int dirty_hwpt(int fd, __u32 dev, __u32 ioas, bool huge, __u32 *hwpt);
-int set_tracking(int fd, __u32 hwpt, bool enable);
-int get_bitmap(int fd, __u32 hwpt, __u64 iova, __u64 length, __u64 page_size,
-	       void *bitmap, __u32 flags);
+
 /* A device writes to one page; how many took it. */
-int device_write(int fd, __u32 hwpt, __u64 iova);
+static inline int device_write(int fd, __u32 hwpt, __u64 iova)
+{
+	return mock_dirty_page(fd, hwpt, iova, MOCK_PAGE);
+}
 
 /*
  * dirty_oracle.c: which pages are dirty, and what a read must say. It knows how

@@ -47,13 +47,13 @@ static void expect_still_dirty(const struct tracked *t)
 {
 	unsigned char bits[2] = { 0 };
 
-	CHECK_OK(get_bitmap(t->fd, t->hwpt, MOCK_START, LEN, PAGE_SZ, bits,
-			    0));
+	CHECK_OK(iommufd_dirty_bitmap(t->fd, t->hwpt, MOCK_START, LEN, PAGE_SZ,
+				      bits, 0));
 	CHECK_EQ(bits[0], 0x55);
 	CHECK_EQ(bits[1], 0x55);
 	memset(bits, 0, sizeof(bits));
-	CHECK_OK(get_bitmap(t->fd, t->hwpt, MOCK_START, LEN, PAGE_SZ, bits,
-			    0));
+	CHECK_OK(iommufd_dirty_bitmap(t->fd, t->hwpt, MOCK_START, LEN, PAGE_SZ,
+				      bits, 0));
 	CHECK_EQ(bits[0] | bits[1], 0);
 }
 
@@ -73,13 +73,13 @@ static void set_errnos(void)
 	cmd.__reserved = 1;
 	CHECK_RET(xioctl(t.fd, IOMMU_HWPT_SET_DIRTY_TRACKING, &cmd),
 		  -EOPNOTSUPP);
-	CHECK_RET(set_tracking(t.fd, 0, true), -ENOENT);
-	CHECK_RET(set_tracking(t.fd, 999, true), -ENOENT);
-	CHECK_RET(set_tracking(t.fd, t.ioas, true), -ENOENT);
-	CHECK_RET(set_tracking(t.fd, t.dev, true), -ENOENT);
+	CHECK_RET(iommufd_dirty_track(t.fd, 0, true), -ENOENT);
+	CHECK_RET(iommufd_dirty_track(t.fd, 999, true), -ENOENT);
+	CHECK_RET(iommufd_dirty_track(t.fd, t.ioas, true), -ENOENT);
+	CHECK_RET(iommufd_dirty_track(t.fd, t.dev, true), -ENOENT);
 	CHECK_OK(alloc(t.fd, t.dev, t.ioas, 0, &plain));
-	CHECK_RET(set_tracking(t.fd, plain, true), -EOPNOTSUPP);
-	CHECK_RET(set_tracking(t.fd, plain, false), -EOPNOTSUPP);
+	CHECK_RET(iommufd_dirty_track(t.fd, plain, true), -EOPNOTSUPP);
+	CHECK_RET(iommufd_dirty_track(t.fd, plain, false), -EOPNOTSUPP);
 	expect_still_dirty(&t);
 }
 
@@ -122,29 +122,35 @@ static void get_errnos(void)
 	cmd.__reserved = 1;
 	CHECK_RET(xioctl(t.fd, IOMMU_HWPT_GET_DIRTY_BITMAP, &cmd),
 		  -EOPNOTSUPP);
-	CHECK_RET(get_bitmap(t.fd, 999, MOCK_START, LEN, PAGE_SZ, bits, 0),
+	CHECK_RET(iommufd_dirty_bitmap(t.fd, 999, MOCK_START, LEN, PAGE_SZ,
+				       bits, 0),
 		  -ENOENT);
-	CHECK_RET(get_bitmap(t.fd, t.ioas, MOCK_START, LEN, PAGE_SZ, bits, 0),
+	CHECK_RET(iommufd_dirty_bitmap(t.fd, t.ioas, MOCK_START, LEN, PAGE_SZ,
+				       bits, 0),
 		  -ENOENT);
 	CHECK_OK(alloc(t.fd, t.dev, t.ioas, 0, &plain));
-	CHECK_RET(get_bitmap(t.fd, plain, MOCK_START, LEN, PAGE_SZ, bits, 0),
+	CHECK_RET(iommufd_dirty_bitmap(t.fd, plain, MOCK_START, LEN, PAGE_SZ,
+				       bits, 0),
 		  -EOPNOTSUPP);
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
-		int ret = get_bitmap(t.fd, t.hwpt, bad[i].iova, bad[i].length,
-				     bad[i].page_size, bits, 0);
+		int ret = iommufd_dirty_bitmap(t.fd, t.hwpt, bad[i].iova,
+					       bad[i].length, bad[i].page_size,
+					       bits, 0);
 
 		if (ret != bad[i].want)
 			FAIL("range %zu: %s, not %s", i, errno_name(ret),
 			     errno_name(bad[i].want));
 	}
 	/* Two terabytes of bitmap. */
-	CHECK_RET(get_bitmap(t.fd, t.hwpt, 0, 1ULL << 44, 1, nowhere(PAGE_SZ),
-			     0), -EFAULT);
+	CHECK_RET(iommufd_dirty_bitmap(t.fd, t.hwpt, 0, 1ULL << 44, 1,
+				       nowhere(PAGE_SZ), 0),
+		  -EFAULT);
 	CHECK_EQ(bits[0] | bits[1], 0);
 	expect_still_dirty(&t);
 	/* Off: what the bits say then is anybody's guess. */
-	CHECK_OK(set_tracking(t.fd, t.hwpt, false));
-	CHECK_RET(get_bitmap(t.fd, t.hwpt, MOCK_START, LEN, PAGE_SZ, bits, 0),
+	CHECK_OK(iommufd_dirty_track(t.fd, t.hwpt, false));
+	CHECK_RET(iommufd_dirty_bitmap(t.fd, t.hwpt, MOCK_START, LEN, PAGE_SZ,
+				       bits, 0),
 		  -EINVAL);
 }
 
@@ -169,13 +175,15 @@ static void bitmap_faults(void)
 		CHECK_OK(mprotect(va, PAGE_SZ, prot[i][0]));
 		CHECK_OK(mprotect(va + PAGE_SZ, PAGE_SZ, prot[i][1]));
 		for (flags = 0; flags <= NO_CLEAR; flags++)
-			CHECK_RET(get_bitmap(t.fd, t.hwpt, MOCK_START, LEN, 16,
-					     va + PAGE_SZ - 256, flags),
+			CHECK_RET(iommufd_dirty_bitmap(
+					  t.fd, t.hwpt, MOCK_START, LEN, 16,
+					  va + PAGE_SZ - 256, flags),
 				  -EFAULT);
 		expect_still_dirty(&t);
 		CHECK_OK(munmap(va + PAGE_SZ, PAGE_SZ));
-		CHECK_RET(get_bitmap(t.fd, t.hwpt, MOCK_START, LEN, 16,
-				     va + PAGE_SZ - 256, 0), -EFAULT);
+		CHECK_RET(iommufd_dirty_bitmap(t.fd, t.hwpt, MOCK_START, LEN,
+					       16, va + PAGE_SZ - 256, 0),
+			  -EFAULT);
 		CHECK_OK(close(t.fd));
 	}
 }
@@ -199,13 +207,14 @@ static void bitmap_in_parts(void)
 				   MAP_RW));
 	CHECK_EQ(device_write(t.fd, t.hwpt, far + LEN - PAGE_SZ), 1);
 	CHECK_OK(mprotect(va + size - PAGE_SZ, PAGE_SZ, PROT_READ));
-	CHECK_RET(get_bitmap(t.fd, t.hwpt, MOCK_START, end - MOCK_START, fine,
-			     va + skip, 0), -EFAULT);
+	CHECK_RET(iommufd_dirty_bitmap(t.fd, t.hwpt, MOCK_START,
+				       end - MOCK_START, fine, va + skip, 0),
+		  -EFAULT);
 	CHECK_OK(mprotect(va + size - PAGE_SZ, PAGE_SZ,
 			  PROT_READ | PROT_WRITE));
 	memset(va, 0, size);
-	CHECK_OK(get_bitmap(t.fd, t.hwpt, MOCK_START, end - MOCK_START, fine,
-			    va + skip, 0));
+	CHECK_OK(iommufd_dirty_bitmap(t.fd, t.hwpt, MOCK_START,
+				      end - MOCK_START, fine, va + skip, 0));
 	for (i = 0; i < LEN / PAGE_SZ; i++) {
 		CHECK_EQ(va[skip + a + i * one], i % 2 ? 0 : 0xff);
 		CHECK_EQ(va[skip + b + i * one],
@@ -227,8 +236,9 @@ static void bad_pointers(void)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(bad); i++)
-		CHECK_RET(get_bitmap(t.fd, t.hwpt, MOCK_START, LEN, PAGE_SZ,
-				     nowhere(bad[i]), 0), -EFAULT);
+		CHECK_RET(iommufd_dirty_bitmap(t.fd, t.hwpt, MOCK_START, LEN,
+					       PAGE_SZ, nowhere(bad[i]), 0),
+			  -EFAULT);
 	expect_still_dirty(&t);
 }
 
@@ -279,10 +289,11 @@ static void nested(void)
 	CHECK_RET(xioctl(s.fd, IOMMU_HWPT_ALLOC, &cmd), -EOPNOTSUPP);
 	cmd.flags = 0;
 	CHECK_OK(xioctl(s.fd, IOMMU_HWPT_ALLOC, &cmd));
-	CHECK_RET(set_tracking(s.fd, cmd.out_hwpt_id, true), -ENOENT);
-	CHECK_RET(get_bitmap(s.fd, cmd.out_hwpt_id, MOCK_START, PAGE_SZ,
-			     PAGE_SZ, &bits, 0), -ENOENT);
-	CHECK_OK(set_tracking(s.fd, parent, true));
+	CHECK_RET(iommufd_dirty_track(s.fd, cmd.out_hwpt_id, true), -ENOENT);
+	CHECK_RET(iommufd_dirty_bitmap(s.fd, cmd.out_hwpt_id, MOCK_START,
+				       PAGE_SZ, PAGE_SZ, &bits, 0),
+		  -ENOENT);
+	CHECK_OK(iommufd_dirty_track(s.fd, parent, true));
 	CHECK_RET(mock_device_add(s.fd, cmd.out_hwpt_id,
 				  MOCK_FLAGS_DEVICE_NO_DIRTY, &other), -EINVAL);
 	CHECK_OK(mock_device_add(s.fd, cmd.out_hwpt_id, 0, &other));
@@ -294,18 +305,20 @@ static void start_and_stop(void)
 	unsigned char bits[2] = { 0 };
 
 	/* Started twice: goes on. */
-	CHECK_OK(set_tracking(t.fd, t.hwpt, true));
+	CHECK_OK(iommufd_dirty_track(t.fd, t.hwpt, true));
 	expect_still_dirty(&t);
 	CHECK_EQ(device_write(t.fd, t.hwpt, MOCK_START), 1);
-	CHECK_OK(set_tracking(t.fd, t.hwpt, false));
-	CHECK_OK(set_tracking(t.fd, t.hwpt, false));
+	CHECK_OK(iommufd_dirty_track(t.fd, t.hwpt, false));
+	CHECK_OK(iommufd_dirty_track(t.fd, t.hwpt, false));
 	CHECK_RET(device_write(t.fd, t.hwpt, MOCK_START), -EINVAL);
 	/* Starts with nothing dirty, and with an IOTLB that knows nothing. */
-	CHECK_OK(set_tracking(t.fd, t.hwpt, true));
-	CHECK_OK(get_bitmap(t.fd, t.hwpt, MOCK_START, LEN, PAGE_SZ, bits, 0));
+	CHECK_OK(iommufd_dirty_track(t.fd, t.hwpt, true));
+	CHECK_OK(iommufd_dirty_bitmap(t.fd, t.hwpt, MOCK_START, LEN, PAGE_SZ,
+				      bits, 0));
 	CHECK_EQ(bits[0] | bits[1], 0);
 	CHECK_EQ(device_write(t.fd, t.hwpt, MOCK_START), 1);
-	CHECK_OK(get_bitmap(t.fd, t.hwpt, MOCK_START, LEN, PAGE_SZ, bits, 0));
+	CHECK_OK(iommufd_dirty_bitmap(t.fd, t.hwpt, MOCK_START, LEN, PAGE_SZ,
+				      bits, 0));
 	CHECK_EQ(bits[0], 1);
 }
 
@@ -318,8 +331,8 @@ static void read_only(void)
 	CHECK_OK(iommufd_map_fixed(t.fd, t.ioas, get_pages(PAGE_SZ), PAGE_SZ,
 				   2 * MOCK_START, MAP_R));
 	CHECK_EQ(device_write(t.fd, t.hwpt, 2 * MOCK_START), 0);
-	CHECK_OK(get_bitmap(t.fd, t.hwpt, 2 * MOCK_START, PAGE_SZ, PAGE_SZ,
-			    &bits, 0));
+	CHECK_OK(iommufd_dirty_bitmap(t.fd, t.hwpt, 2 * MOCK_START, PAGE_SZ,
+				      PAGE_SZ, &bits, 0));
 	CHECK_EQ(bits, 0);
 }
 

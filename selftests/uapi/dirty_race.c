@@ -76,8 +76,9 @@ static void read_some(struct actor *me)
 	unsigned char bits[2 * PAGES / 8] = { 0 };
 	struct arena *a = me->a;
 
-	CHECK_OK(get_bitmap(a->t.fd, a->t.hwpt, MOCK_START + first * PAGE_SZ,
-			    n * PAGE_SZ, PAGE_SZ, bits, 0));
+	CHECK_OK(iommufd_dirty_bitmap(a->t.fd, a->t.hwpt,
+				      MOCK_START + first * PAGE_SZ, n * PAGE_SZ,
+				      PAGE_SZ, bits, 0));
 	for (i = 0; i < n && first + i < PAGES; i++)
 		if (bit_of(bits, i))
 			atomic_fetch_add(&a->seen[first + i], 1);
@@ -90,8 +91,8 @@ static void peek(struct actor *me)
 	unsigned char bits[2 * PAGES / 8] = { 0 };
 	struct arena *a = me->a;
 
-	CHECK_OK(get_bitmap(a->t.fd, a->t.hwpt, MOCK_START, 2 * LEN, PAGE_SZ,
-			    bits, NO_CLEAR));
+	CHECK_OK(iommufd_dirty_bitmap(a->t.fd, a->t.hwpt, MOCK_START, 2 * LEN,
+				      PAGE_SZ, bits, NO_CLEAR));
 	me->done++;
 }
 
@@ -117,8 +118,9 @@ static void join_and_leave(struct actor *me)
 	struct arena *a = me->a;
 	__u32 hwpt;
 
-	CHECK_OK(dirty_hwpt(a->t.fd, a->t.dev, a->t.ioas, false, &hwpt));
-	CHECK_OK(set_tracking(a->t.fd, hwpt, true));
+	CHECK_OK(mock_dirty_hwpt(a->t.fd, a->t.dev, a->t.ioas,
+				 MOCK_IOMMUPT_DEFAULT, &hwpt));
+	CHECK_OK(iommufd_dirty_track(a->t.fd, hwpt, true));
 	CHECK_OK(iommufd_destroy(a->t.fd, hwpt));
 	me->done++;
 }
@@ -188,8 +190,8 @@ static void none_is_lost(void)
 		  actors[5].done, actors[6].done);
 	/* One report for each, and nothing is left. */
 	CHECK_EQ(seen, actors[0].done + actors[1].done);
-	CHECK_OK(get_bitmap(a.t.fd, a.t.hwpt, MOCK_START, LEN, PAGE_SZ, bits,
-			    0));
+	CHECK_OK(iommufd_dirty_bitmap(a.t.fd, a.t.hwpt, MOCK_START, LEN,
+				      PAGE_SZ, bits, 0));
 	for (i = 0; i < sizeof(bits); i++)
 		CHECK_EQ(bits[i], 0);
 }
@@ -203,8 +205,8 @@ static void bitmap_comes_and_goes(struct actor *me)
 
 	if (rng_below(&me->rng, 2))
 		mem_free(bits + PAGE_SZ, PAGE_SZ);
-	ret = get_bitmap(a->t.fd, a->t.hwpt, MOCK_START, LEN, 1024,
-			 bits + PAGE_SZ - 64, 0);
+	ret = iommufd_dirty_bitmap(a->t.fd, a->t.hwpt, MOCK_START, LEN, 1024,
+				   bits + PAGE_SZ - 64, 0);
 	CHECK(ret == 0 || ret == -EFAULT);
 	if (!ret) {
 		unsigned int i;

@@ -101,8 +101,9 @@ static void read_and_compare(struct world *w, __u64 iova, __u64 length,
 		got[i] = rng_below(&w->rng, 4) ? 0 : rng_below(&w->rng, 256);
 	memcpy(want, got, room);
 	oracle_read(w->o, iova, length, page_size, want + shift, clear);
-	CHECK_OK(get_bitmap(w->t.fd, w->t.hwpt, iova, length, page_size,
-			    got + shift, clear ? 0 : NO_CLEAR));
+	CHECK_OK(iommufd_dirty_bitmap(w->t.fd, w->t.hwpt, iova, length,
+				      page_size, got + shift,
+				      clear ? 0 : NO_CLEAR));
 	for (i = 0; i < room; i++)
 		if (got[i] != want[i])
 			FAIL("[%#llx, +%#llx) by %llu, %sclear: byte %ld of %zu is %#x, not %#x",
@@ -245,22 +246,23 @@ static void two_into_one(void)
 	unsigned char bits[4] = { 0, 0, 0, 0x80 };
 	__u32 other;
 
-	CHECK_OK(dirty_hwpt(t.fd, t.dev, t.ioas, false, &other));
-	CHECK_OK(set_tracking(t.fd, other, true));
+	CHECK_OK(mock_dirty_hwpt(t.fd, t.dev, t.ioas, MOCK_IOMMUPT_DEFAULT,
+				 &other));
+	CHECK_OK(iommufd_dirty_track(t.fd, other, true));
 	CHECK_OK(iommufd_map_fixed(t.fd, t.ioas, get_pages(32 * PAGE_SZ),
 				   32 * PAGE_SZ, MOCK_START, MAP_RW));
 	CHECK_EQ(device_write(t.fd, t.hwpt, MOCK_START), 1);
 	CHECK_EQ(device_write(t.fd, t.hwpt, MOCK_START + 9 * PAGE_SZ), 1);
 	CHECK_EQ(device_write(t.fd, other, MOCK_START + 9 * PAGE_SZ), 1);
 	CHECK_EQ(device_write(t.fd, other, MOCK_START + 20 * PAGE_SZ), 1);
-	CHECK_OK(get_bitmap(t.fd, t.hwpt, MOCK_START, 32 * PAGE_SZ, PAGE_SZ,
-			    bits, 0));
+	CHECK_OK(iommufd_dirty_bitmap(t.fd, t.hwpt, MOCK_START, 32 * PAGE_SZ,
+				      PAGE_SZ, bits, 0));
 	CHECK_EQ(bits[0], 1);
 	CHECK_EQ(bits[1], 2);
 	CHECK_EQ(bits[2], 0);
 	CHECK_EQ(bits[3], 0x80);
-	CHECK_OK(get_bitmap(t.fd, other, MOCK_START, 32 * PAGE_SZ, PAGE_SZ,
-			    bits, 0));
+	CHECK_OK(iommufd_dirty_bitmap(t.fd, other, MOCK_START, 32 * PAGE_SZ,
+				      PAGE_SZ, bits, 0));
 	CHECK_EQ(bits[0], 1);
 	CHECK_EQ(bits[1], 2);
 	CHECK_EQ(bits[2], 0x10);

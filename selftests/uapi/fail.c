@@ -8,13 +8,13 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "fail.h"
+#include "inject.h"
 #include "pci.h"
 
 const char *dut;
@@ -22,57 +22,16 @@ const char *dut;
 /* More than any operation needs; a walk that does not end is a failure. */
 #define MOST 3000
 
-static int nth_fd = -1;
-
-bool can_fail(void)
-{
-	return !access("/proc/self/fail-nth", W_OK);
-}
-
-static void write_nth(unsigned int nth)
-{
-	char text[16];
-	int n = snprintf(text, sizeof(text), "%u", nth);
-
-	/* What is left of a count may hit the write itself, once. */
-	if (pwrite(nth_fd, text, n, 0) != n && pwrite(nth_fd, text, n, 0) != n)
-		FAIL("cannot write fail-nth");
-}
-
-void fail_begin(unsigned int nth)
-{
-	/* Of this thread; a forked one has another. */
-	nth_fd = CHECK_FD(open("/proc/thread-self/fail-nth",
-			       O_RDWR | O_CLOEXEC));
-	write_nth(nth);
-}
-
-unsigned int fail_end(void)
-{
-	char text[16] = "";
-	unsigned int left;
-
-	/* As above: then nothing was read, and it was not used up before. */
-	if (pread(nth_fd, text, sizeof(text) - 1, 0) <= 0)
-		left = 1;
-	else
-		left = strtoul(text, NULL, 10);
-	write_nth(0);
-	close(nth_fd);
-	return left;
-}
-
 static int run_nth(struct scene *s, const struct op *op, unsigned int nth,
-		   unsigned int *left)
+		   bool *hit)
 {
-	int ret;
+	int armed, ret;
 
 	if (op->run_nth)
-		return op->run_nth(s, nth, left);
-	if (nth)
-		fail_begin(nth);
+		return op->run_nth(s, nth, hit);
+	armed = nth ? CHECK_FD(inject_arm(nth)) : -1;
 	ret = op->run(s);
-	*left = nth ? fail_end() : 1;
+	*hit = inject_disarm(armed);
 	return ret;
 }
 
@@ -90,11 +49,11 @@ static void expect_same(const struct scene *s, const struct state *want,
 /* It failed, or says so. */
 static void after_failure(struct scene *s, const struct op *op,
 			  const struct state *before, unsigned int nth,
-			  unsigned int left, int ret)
+			  bool hit, int ret)
 {
 	struct state now = state_of(s);
 
-	if (left)
+	if (!hit)
 		FAIL("%s, though no allocation failed", errno_name(ret));
 	if (ret != -ENOMEM && ret != -EFAULT && ret != op->may_say)
 		FAIL("%s for allocation %u", errno_name(ret), nth);
@@ -109,9 +68,9 @@ static void rehearse(struct scene *s, const struct op *op,
 		     const struct state *before)
 {
 	struct state now;
-	unsigned int left;
+	bool hit;
 
-	CHECK_OK(run_nth(s, op, 0, &left));
+	CHECK_OK(run_nth(s, op, 0, &hit));
 	now = state_of(s);
 	if (!state_differs(s, before, &now))
 		FAIL("it did nothing that can be seen");
@@ -121,60 +80,30 @@ static void rehearse(struct scene *s, const struct op *op,
 
 void walk(struct scene *s, const struct op *op)
 {
-	unsigned int nth, left, failures = 0;
+	unsigned int nth, failures = 0;
 	struct state before = state_of(s);
+	bool hit;
 	int ret;
 
 	rehearse(s, op, &before);
-	if (!can_fail())
+	if (!inject_prepare())
 		test_skip("this kernel cannot let allocations fail");
 	for (nth = 1; ; nth++) {
 		if (nth > MOST)
 			FAIL("more than %u allocations", MOST);
-		ret = run_nth(s, op, nth, &left);
+		ret = run_nth(s, op, nth, &hit);
 		if (ret) {
-			after_failure(s, op, &before, nth, left, ret);
+			after_failure(s, op, &before, nth, hit, ret);
 			failures++;
 			continue;
 		}
 		op->undo(s);
 		expect_same(s, &before, "undone", nth, ret);
-		if (left)
+		if (!hit)
 			break;
 	}
 	test_note("%u of %u failures failed it", failures, nth - 1);
 	CHECK(failures > 0);
-}
-
-static void set(const char *dir, const char *name, const char *value)
-{
-	char path[96];
-	int fd;
-
-	snprintf(path, sizeof(path), "/sys/kernel/debug/%s/%s", dir, name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	/* Not every kind has every knob. */
-	if (fd < 0)
-		return;
-	if (write(fd, value, strlen(value)) < 0)
-		perror(path);
-	close(fd);
-}
-
-/* Of any kind, whatever it is for; and nothing to print about. */
-static void prepare(void)
-{
-	static const char *const dirs[] = {
-		"failslab", "fail_page_alloc", "fail_usercopy",
-	};
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(dirs); i++) {
-		set(dirs[i], "verbose", "0");
-		set(dirs[i], "ignore-gfp-wait", "N");
-		set(dirs[i], "ignore-gfp-highmem", "N");
-		set(dirs[i], "min-order", "0");
-	}
 }
 
 /* The rest has been tested without them. */
@@ -209,24 +138,9 @@ int main(int argc, char **argv)
 	};
 	const struct test_table *const *table = tables;
 	size_t n = ARRAY_SIZE(tables);
-	struct test_suite suite = { .name = "fail", .after = pins_left };
-	const char *only = NULL;
-	size_t i;
-	int opt;
+	const struct test_suite suite = { .name = "fail", .after = pins_left };
+	const char *only = test_options(argc, argv, usage);
 
-	while ((opt = getopt(argc, argv, "t:h")) != -1) {
-		switch (opt) {
-		case 't':
-			only = optarg;
-			break;
-		case 'h':
-			usage(stdout);
-			return 0;
-		default:
-			usage(stderr);
-			return 2;
-		}
-	}
 	if (optind < argc - 1) {
 		usage(stderr);
 		return 2;
@@ -237,15 +151,10 @@ int main(int argc, char **argv)
 		      stderr);
 		return 2;
 	}
-	prepare();
 	if (has_viommus()) {
 		table = viommu_tables;
 		n = ARRAY_SIZE(viommu_tables);
 	}
-	for (i = 0; i < n; i++) {
-		suite.tests = table[i]->tests;
-		suite.count = table[i]->count;
-		test_run(&suite, only);
-	}
+	test_run_tables(&suite, table, n, only);
 	return test_summary();
 }

@@ -91,24 +91,17 @@ void look_at(struct scene *s, const struct look *look);
  * @run: do it; returns 0 or -errno
  * @undo: it succeeded: the scene as it was
  * @run_nth: instead of @run, when another process does it: let the allocation
- *	@nth of it fail (0: none); *@left is what was not used up
+ *	@nth of it fail (0: none); *@hit: did it come to that?
  * @answers_late: -EFAULT may mean that it was done, and could not say so
  * @may_say: what it says besides -ENOMEM and -EFAULT
  */
 struct op {
 	int (*run)(struct scene *s);
 	void (*undo)(struct scene *s);
-	int (*run_nth)(struct scene *s, unsigned int nth, unsigned int *left);
+	int (*run_nth)(struct scene *s, unsigned int nth, bool *hit);
 	bool answers_late;
 	int may_say;
 };
-
-/* Can this kernel fail allocations on request? */
-bool can_fail(void);
-/* Let the allocation @nth from here on fail; and not any more. */
-void fail_begin(unsigned int nth);
-/* How many there would have been to go: 0: it has failed. */
-unsigned int fail_end(void);
 
 /*
  * Walk over all of an operation's allocations. Without a kernel that can, it

@@ -10,6 +10,7 @@
 
 #include "dirty.h"
 #include "fail.h"
+#include "inject.h"
 
 #define LENGTH (MANY_PAGES * PAGE_SZ)
 #define BITS ((MANY_PAGES + 7) / 8)
@@ -25,7 +26,8 @@ static struct scene dirty_scene(void)
 {
 	struct scene s = new_scene(0);
 
-	CHECK_OK(dirty_hwpt(s.fd, s.dev[0].idev, s.ioas[0], false, &s.hwpt[0]));
+	CHECK_OK(mock_dirty_hwpt(s.fd, s.dev[0].idev, s.ioas[0],
+				 MOCK_IOMMUPT_DEFAULT, &s.hwpt[0]));
 	CHECK_OK(iommufd_map_fixed(s.fd, s.ioas[0], s.va, LENGTH, NEW_IOVA,
 				   MAP_RW));
 	return s;
@@ -36,18 +38,18 @@ static long see_tracking(const struct look *l)
 {
 	unsigned char bits = 0;
 
-	return get_bitmap(l->fd, l->id, NEW_IOVA, PAGE_SZ, PAGE_SZ, &bits,
-			  NO_CLEAR);
+	return iommufd_dirty_bitmap(l->fd, l->id, NEW_IOVA, PAGE_SZ, PAGE_SZ,
+				    &bits, NO_CLEAR);
 }
 
 static int run_start(struct scene *s)
 {
-	return set_tracking(s->fd, s->hwpt[0], true);
+	return iommufd_dirty_track(s->fd, s->hwpt[0], true);
 }
 
 static void undo_start(struct scene *s)
 {
-	CHECK_OK(set_tracking(s->fd, s->hwpt[0], false));
+	CHECK_OK(iommufd_dirty_track(s->fd, s->hwpt[0], false));
 }
 
 static void start(void)
@@ -63,7 +65,8 @@ static void start(void)
 
 static int read_bits(const struct tracked *t, unsigned char *bits)
 {
-	return get_bitmap(t->fd, t->hwpt, NEW_IOVA, LENGTH, PAGE_SZ, bits, 0);
+	return iommufd_dirty_bitmap(t->fd, t->hwpt, NEW_IOVA, LENGTH, PAGE_SZ,
+				    bits, 0);
 }
 
 /* Some pages are written to, others each time; all must be reported, once. */
@@ -88,29 +91,30 @@ static void write_some(const struct tracked *t, struct rng *rng,
 static void reading(void)
 {
 	unsigned char want[BITS], bits[BITS];
-	unsigned int nth, left, failures = 0;
+	unsigned int nth, failures = 0;
 	struct scene s = dirty_scene();
 	struct tracked t = tracked_of(&s);
 	struct rng rng = { 11 };
-	int ret;
+	int armed, ret;
+	bool hit;
 
 	CHECK_OK(run_start(&s));
 	write_some(&t, &rng, want);
 	memset(bits, 0, sizeof(bits));
 	CHECK_OK(read_bits(&t, bits));
 	CHECK(!memcmp(bits, want, BITS));
-	if (!can_fail())
+	if (!inject_prepare())
 		test_skip("this kernel cannot let allocations fail");
 	for (nth = 1; ; nth++) {
 		CHECK(nth < 1000);
 		write_some(&t, &rng, want);
 		memset(bits, 0, sizeof(bits));
-		fail_begin(nth);
+		armed = CHECK_FD(inject_arm(nth));
 		ret = read_bits(&t, bits);
-		left = fail_end();
+		hit = inject_disarm(armed);
 		if (ret) {
 			CHECK(ret == -ENOMEM || ret == -EFAULT);
-			CHECK_EQ(left, 0);
+			CHECK(hit);
 			failures++;
 			CHECK_OK(read_bits(&t, bits));
 		}
@@ -119,7 +123,7 @@ static void reading(void)
 		CHECK_OK(read_bits(&t, bits));
 		memset(want, 0, sizeof(want));
 		CHECK(!memcmp(bits, want, BITS));
-		if (!ret && left)
+		if (!ret && !hit)
 			break;
 	}
 	test_note("%u of %u failures failed it", failures, nth - 1);

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "fail.h"
+#include "inject.h"
 
 #define FIXED IOMMU_IOAS_MAP_FIXED_IOVA
 #define NEW_PAGES 40
@@ -230,44 +231,20 @@ static void unmap(void)
 
 static int run_pin(struct scene *s)
 {
-	struct iommu_test_cmd cmd = {
-		.op = IOMMU_TEST_OP_ACCESS_PAGES,
-		.id = s->access,
-		.access_pages = {
-			.iova = OLD_IOVA,
-			.length = 2 * OLD_PAGES * PAGE_SZ,
-			.uptr = (uintptr_t)s->va + OLD_PAGES * PAGE_SZ,
-		},
-	};
-	int ret = mock_cmd(s->fd, &cmd);
-
-	s->pins = cmd.access_pages.out_access_pages_id;
-	return ret;
+	return mock_access_pin(s->fd, s->access, OLD_IOVA,
+			       s->va + OLD_PAGES * PAGE_SZ,
+			       2 * OLD_PAGES * PAGE_SZ, 0, &s->pins);
 }
 
 static void undo_pin(struct scene *s)
 {
-	struct iommu_test_cmd cmd = {
-		.op = IOMMU_TEST_OP_DESTROY_ACCESS_PAGES,
-		.id = s->access,
-		.destroy_access_pages = { .access_pages_id = s->pins },
-	};
-
-	CHECK_OK(mock_cmd(s->fd, &cmd));
+	CHECK_OK(mock_access_unpin(s->fd, s->access, s->pins));
 }
 
 static void add_access(struct scene *s, __u32 ioas)
 {
-	struct iommu_test_cmd cmd = {
-		.op = IOMMU_TEST_OP_CREATE_ACCESS,
-		.id = ioas,
-		.create_access = {
-			.flags = MOCK_FLAGS_ACCESS_CREATE_NEEDS_PIN_PAGES,
-		},
-	};
-
-	CHECK_OK(mock_cmd(s->fd, &cmd));
-	s->access = cmd.create_access.out_access_fd;
+	s->access = CHECK_FD(mock_access_new(
+		s->fd, ioas, MOCK_FLAGS_ACCESS_CREATE_NEEDS_PIN_PAGES));
 }
 
 static void access_pins(void)
@@ -283,37 +260,19 @@ static void access_pins(void)
 static long see_access(const struct look *l)
 {
 	char byte;
-	struct iommu_test_cmd cmd = {
-		.op = IOMMU_TEST_OP_ACCESS_RW,
-		.id = l->id,
-		.access_rw = {
-			.iova = l->iova, .length = 1, .uptr = (uintptr_t)&byte,
-		},
-	};
-	int ret = mock_cmd(l->fd, &cmd);
+	int ret = mock_access_rw(l->fd, l->id, l->iova, &byte, 1, 0);
 
 	return ret ?: byte;
 }
 
-static int move_access(struct scene *s, __u32 ioas)
-{
-	struct iommu_test_cmd cmd = {
-		.op = IOMMU_TEST_OP_ACCESS_REPLACE_IOAS,
-		.id = s->access,
-		.access_replace_ioas = { .ioas_id = ioas },
-	};
-
-	return mock_cmd(s->fd, &cmd);
-}
-
 static int run_move_access(struct scene *s)
 {
-	return move_access(s, s->ioas[1]);
+	return mock_access_replace(s->fd, s->access, s->ioas[1]);
 }
 
 static void undo_move_access(struct scene *s)
 {
-	CHECK_OK(move_access(s, s->ioas[0]));
+	CHECK_OK(mock_access_replace(s->fd, s->access, s->ioas[0]));
 }
 
 static void access_replace(void)
@@ -340,24 +299,24 @@ static void heir(int sock, const void *arg)
 {
 	const struct scene *s = arg;
 	long nth, ret;
+	int armed;
 
 	while ((nth = hear(sock)) != -1) {
 		if (nth == -2) {
 			say(sock, proc_status_bytes("VmPin"));
 			continue;
 		}
-		if (nth)
-			fail_begin(nth);
+		armed = nth ? CHECK_FD(inject_arm(nth)) : -1;
 		ret = iommufd_change_process(s->fd);
-		say(sock, nth ? fail_end() : 1);
+		say(sock, inject_disarm(armed));
 		say(sock, ret);
 	}
 }
 
-static int run_change(struct scene *s, unsigned int nth, unsigned int *left)
+static int run_change(struct scene *s, unsigned int nth, bool *hit)
 {
 	say(s->peer.sock, nth);
-	*left = hear(s->peer.sock);
+	*hit = hear(s->peer.sock);
 	return hear(s->peer.sock);
 }
 

@@ -15,76 +15,6 @@
 #define LEN (8 * PAGE_SZ)
 #define PINS MOCK_FLAGS_ACCESS_CREATE_NEEDS_PIN_PAGES
 
-static int create(const struct space *s, __u32 ioas, __u32 flags)
-{
-	struct iommu_test_cmd cmd = {
-		.op = IOMMU_TEST_OP_CREATE_ACCESS,
-		.id = ioas,
-		.create_access = { .flags = flags },
-	};
-
-	return mock_cmd(s->fd, &cmd) ?: (int)cmd.create_access.out_access_fd;
-}
-
-static int pin(const struct space *s, int access, __u64 iova, void *va,
-	       __u64 length, __u32 flags, __u32 *id)
-{
-	struct iommu_test_cmd cmd = {
-		.op = IOMMU_TEST_OP_ACCESS_PAGES,
-		.id = access,
-		.access_pages = {
-			.flags = flags,
-			.iova = iova,
-			.length = length,
-			.uptr = (uintptr_t)va,
-		},
-	};
-	int ret = mock_cmd(s->fd, &cmd);
-
-	if (id)
-		*id = cmd.access_pages.out_access_pages_id;
-	return ret;
-}
-
-static void unpin(const struct space *s, int access, __u32 id)
-{
-	struct iommu_test_cmd cmd = {
-		.op = IOMMU_TEST_OP_DESTROY_ACCESS_PAGES,
-		.id = access,
-		.destroy_access_pages = { .access_pages_id = id },
-	};
-
-	CHECK_OK(mock_cmd(s->fd, &cmd));
-}
-
-static int rw(const struct space *s, int access, __u64 iova, void *va,
-	      __u64 length, __u32 flags)
-{
-	struct iommu_test_cmd cmd = {
-		.op = IOMMU_TEST_OP_ACCESS_RW,
-		.id = access,
-		.access_rw = {
-			.iova = iova,
-			.length = length,
-			.uptr = (uintptr_t)va,
-			.flags = flags,
-		},
-	};
-
-	return mock_cmd(s->fd, &cmd);
-}
-
-static int move(const struct space *s, int access, __u32 ioas)
-{
-	struct iommu_test_cmd cmd = {
-		.op = IOMMU_TEST_OP_ACCESS_REPLACE_IOAS,
-		.id = access,
-		.access_replace_ioas = { .ioas_id = ioas },
-	};
-
-	return mock_cmd(s->fd, &cmd);
-}
-
 static int map(const struct space *s, void *va, __u64 length, __u64 iova,
 	       __u32 prot)
 {
@@ -98,19 +28,22 @@ static void access_permissions(void)
 {
 	struct space s = new_space();
 	char *va = get_pages(3 * LEN), buf[16];
-	int a = CHECK_FD(create(&s, s.ioas, PINS));
+	int a = CHECK_FD(mock_access_new(s.fd, s.ioas, PINS));
 
 	CHECK_OK(map(&s, va, LEN, IOVA, MAP_R));
 	CHECK_OK(map(&s, va + LEN, LEN, IOVA + LEN, MAP_W));
-	CHECK_RET(pin(&s, a, IOVA, va, PAGE_SZ, PIN_WRITE, NULL), -EPERM);
-	CHECK_RET(pin(&s, a, IOVA + LEN, va + LEN, PAGE_SZ, 0, NULL), -EPERM);
+	CHECK_RET(mock_access_pin(s.fd, a, IOVA, va, PAGE_SZ, PIN_WRITE, NULL),
+		  -EPERM);
+	CHECK_RET(mock_access_pin(s.fd, a, IOVA + LEN, va + LEN, PAGE_SZ, 0,
+				  NULL),
+		  -EPERM);
 	/* The second area of the range is the one that forbids it. */
-	CHECK_RET(pin(&s, a, IOVA, va, 2 * LEN, 0, NULL), -EPERM);
-	CHECK_RET(rw(&s, a, IOVA, buf, 16, WRITE), -EPERM);
-	CHECK_RET(rw(&s, a, IOVA + LEN, buf, 16, 0), -EPERM);
-	CHECK_RET(rw(&s, a, IOVA + LEN - 8, buf, 16, 0), -EPERM);
-	CHECK_OK(rw(&s, a, IOVA, buf, 16, 0));
-	CHECK_OK(rw(&s, a, IOVA + LEN, buf, 16, WRITE));
+	CHECK_RET(mock_access_pin(s.fd, a, IOVA, va, 2 * LEN, 0, NULL), -EPERM);
+	CHECK_RET(mock_access_rw(s.fd, a, IOVA, buf, 16, WRITE), -EPERM);
+	CHECK_RET(mock_access_rw(s.fd, a, IOVA + LEN, buf, 16, 0), -EPERM);
+	CHECK_RET(mock_access_rw(s.fd, a, IOVA + LEN - 8, buf, 16, 0), -EPERM);
+	CHECK_OK(mock_access_rw(s.fd, a, IOVA, buf, 16, 0));
+	CHECK_OK(mock_access_rw(s.fd, a, IOVA + LEN, buf, 16, WRITE));
 	CHECK_EQ(pins_here(), 0);
 }
 
@@ -118,25 +51,31 @@ static void access_nothing_there(void)
 {
 	struct space s = new_space();
 	char *va = get_pages(2 * LEN), buf[16];
-	int a = CHECK_FD(create(&s, s.ioas, PINS));
-	int plain = CHECK_FD(create(&s, s.ioas, 0));
+	int a = CHECK_FD(mock_access_new(s.fd, s.ioas, PINS));
+	int plain = CHECK_FD(mock_access_new(s.fd, s.ioas, 0));
 
 	CHECK_OK(map(&s, va, LEN, IOVA, MAP_RW));
-	CHECK_RET(pin(&s, a, IOVA + LEN, va, PAGE_SZ, 0, NULL), -ENOENT);
-	CHECK_RET(pin(&s, a, IOVA - PAGE_SZ, va, 2 * PAGE_SZ, 0, NULL),
+	CHECK_RET(mock_access_pin(s.fd, a, IOVA + LEN, va, PAGE_SZ, 0, NULL),
 		  -ENOENT);
-	CHECK_RET(pin(&s, a, IOVA, va, LEN + 1, 0, NULL), -ENOENT);
-	CHECK_RET(rw(&s, a, IOVA + LEN - 1, buf, 2, 0), -ENOENT);
-	CHECK_RET(rw(&s, a, IOVA - 1, buf, 2, 0), -ENOENT);
-	CHECK_RET(rw(&s, a, ~0ULL - 1, buf, 16, 0), -EOVERFLOW);
-	CHECK_RET(pin(&s, a, ~0ULL - 1, va, 16, 0, NULL), -EINVAL);
+	CHECK_RET(mock_access_pin(s.fd, a, IOVA - PAGE_SZ, va, 2 * PAGE_SZ, 0,
+				  NULL),
+		  -ENOENT);
+	CHECK_RET(mock_access_pin(s.fd, a, IOVA, va, LEN + 1, 0, NULL),
+		  -ENOENT);
+	CHECK_RET(mock_access_rw(s.fd, a, IOVA + LEN - 1, buf, 2, 0), -ENOENT);
+	CHECK_RET(mock_access_rw(s.fd, a, IOVA - 1, buf, 2, 0), -ENOENT);
+	CHECK_RET(mock_access_rw(s.fd, a, ~0ULL - 1, buf, 16, 0), -EOVERFLOW);
+	CHECK_RET(mock_access_pin(s.fd, a, ~0ULL - 1, va, 16, 0, NULL),
+		  -EINVAL);
 	/* One that said it would not pin. */
-	CHECK_RET(pin(&s, plain, IOVA, va, PAGE_SZ, 0, NULL), -EINVAL);
-	CHECK_OK(rw(&s, plain, IOVA, buf, 16, 0));
+	CHECK_RET(mock_access_pin(s.fd, plain, IOVA, va, PAGE_SZ, 0, NULL),
+		  -EINVAL);
+	CHECK_OK(mock_access_rw(s.fd, plain, IOVA, buf, 16, 0));
 	/* Memory that the process does not have. */
 	CHECK_OK(map(&s, nowhere(PAGE_SZ), PAGE_SZ, 3 * IOVA, MAP_RW));
-	CHECK_RET(pin(&s, a, 3 * IOVA, va, PAGE_SZ, 0, NULL), -EFAULT);
-	CHECK_RET(rw(&s, a, 3 * IOVA, buf, 16, 0), -EFAULT);
+	CHECK_RET(mock_access_pin(s.fd, a, 3 * IOVA, va, PAGE_SZ, 0, NULL),
+		  -EFAULT);
+	CHECK_RET(mock_access_rw(s.fd, a, 3 * IOVA, buf, 16, 0), -EFAULT);
 	CHECK_EQ(pins_here(), 0);
 }
 
@@ -149,17 +88,17 @@ static void access_alignment(void)
 	int a;
 
 	CHECK_OK(map(&s, va + 1, PAGE_SZ, IOVA, MAP_RW));
-	CHECK_RET(create(&s, s.ioas, PINS), -EADDRINUSE);
-	a = CHECK_FD(create(&s, s.ioas, 0));
+	CHECK_RET(mock_access_new(s.fd, s.ioas, PINS), -EADDRINUSE);
+	a = CHECK_FD(mock_access_new(s.fd, s.ioas, 0));
 	CHECK_OK(close(a));
 	CHECK_OK(iommufd_ioas_alloc(s.fd, &other));
-	a = CHECK_FD(create(&s, other, PINS));
-	CHECK_RET(move(&s, a, s.ioas), -EADDRINUSE);
+	a = CHECK_FD(mock_access_new(s.fd, other, PINS));
+	CHECK_RET(mock_access_replace(s.fd, a, s.ioas), -EADDRINUSE);
 	/* It is where it was: that one must stay aligned. */
 	CHECK_RET(iommufd_map_fixed(s.fd, other, va, PAGE_SZ, IOVA + 1, MAP_R),
 		  -EINVAL);
 	CHECK_OK(iommufd_unmap(s.fd, s.ioas, 0, ~0ULL, NULL));
-	CHECK_OK(move(&s, a, s.ioas));
+	CHECK_OK(mock_access_replace(s.fd, a, s.ioas));
 	CHECK_RET(map(&s, va, PAGE_SZ, IOVA + 1, MAP_R), -EINVAL);
 	CHECK_OK(iommufd_map_fixed(s.fd, other, va, PAGE_SZ, IOVA + 1, MAP_R));
 }
@@ -170,16 +109,15 @@ static void access_ids(void)
 	struct rig r = new_rig();
 	const __u32 bad[] = { 0, 99, ~0U };
 	const __u32 none[] = { r.m.idev, r.m.stdev, r.m.hwpt };
-	struct space of_rig = { .fd = r.fd, .ioas = r.ioas };
-	int a = CHECK_FD(create(&s, s.ioas, PINS));
+	int a = CHECK_FD(mock_access_new(s.fd, s.ioas, PINS));
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(bad); i++) {
-		CHECK_RET(create(&s, bad[i], 0), -ENOENT);
-		CHECK_RET(move(&s, a, bad[i]), -ENOENT);
+		CHECK_RET(mock_access_new(s.fd, bad[i], 0), -ENOENT);
+		CHECK_RET(mock_access_replace(s.fd, a, bad[i]), -ENOENT);
 	}
 	for (i = 0; i < ARRAY_SIZE(none); i++)
-		CHECK_RET(create(&of_rig, none[i], 0), -ENOENT);
+		CHECK_RET(mock_access_new(r.fd, none[i], 0), -ENOENT);
 	/* It keeps its IOAS. */
 	CHECK_RET(iommufd_destroy(s.fd, s.ioas), -EBUSY);
 	CHECK_OK(close(a));
@@ -191,31 +129,31 @@ static void access_unmap(void)
 {
 	struct space s = new_space();
 	char *va = get_pages(2 * LEN);
-	int a = CHECK_FD(create(&s, s.ioas, PINS));
-	int deaf = CHECK_FD(create(&s, s.ioas, PINS |
-				   MOCK_FLAGS_ACCESS_CREATE_DEAF));
+	int a = CHECK_FD(mock_access_new(s.fd, s.ioas, PINS));
+	int deaf = CHECK_FD(mock_access_new(
+		s.fd, s.ioas, PINS | MOCK_FLAGS_ACCESS_CREATE_DEAF));
 	__u32 id, ids[2];
 
 	CHECK_OK(map(&s, va, LEN, IOVA, MAP_RW));
-	CHECK_OK(pin(&s, a, IOVA, va, LEN, 0, &id));
+	CHECK_OK(mock_access_pin(s.fd, a, IOVA, va, LEN, 0, &id));
 	CHECK_EQ(pins_here(), 8);
 	CHECK_OK(iommufd_unmap(s.fd, s.ioas, IOVA, LEN, NULL));
 	CHECK_EQ(pins_here(), 0);
 
 	CHECK_OK(map(&s, va, LEN, IOVA, MAP_RW));
 	CHECK_OK(map(&s, va + LEN, LEN, IOVA + LEN, MAP_RW));
-	CHECK_OK(pin(&s, a, IOVA + LEN, va + LEN, LEN, 0, &id));
-	CHECK_OK(pin(&s, deaf, IOVA, va, PAGE_SZ, 0, &ids[0]));
-	CHECK_OK(pin(&s, deaf, IOVA, va, PAGE_SZ, 0, &ids[1]));
+	CHECK_OK(mock_access_pin(s.fd, a, IOVA + LEN, va + LEN, LEN, 0, &id));
+	CHECK_OK(mock_access_pin(s.fd, deaf, IOVA, va, PAGE_SZ, 0, &ids[0]));
+	CHECK_OK(mock_access_pin(s.fd, deaf, IOVA, va, PAGE_SZ, 0, &ids[1]));
 	CHECK_EQ(pins_here(), 9);
 	CHECK_RET(iommufd_unmap(s.fd, s.ioas, IOVA, LEN, NULL), -EDEADLK);
 	CHECK_RET(iommufd_unmap(s.fd, s.ioas, 0, ~0ULL, NULL), -EDEADLK);
 	/* Both are mapped, and can be pinned. */
 	CHECK_RET(map(&s, va, PAGE_SZ, IOVA, MAP_R), -EEXIST);
 	CHECK_RET(map(&s, va, PAGE_SZ, IOVA + LEN, MAP_R), -EEXIST);
-	unpin(&s, deaf, ids[0]);
+	CHECK_OK(mock_access_unpin(s.fd, deaf, ids[0]));
 	CHECK_RET(iommufd_unmap(s.fd, s.ioas, IOVA, LEN, NULL), -EDEADLK);
-	unpin(&s, deaf, ids[1]);
+	CHECK_OK(mock_access_unpin(s.fd, deaf, ids[1]));
 	CHECK_OK(iommufd_unmap(s.fd, s.ioas, IOVA, LEN, NULL));
 	CHECK_OK(iommufd_unmap(s.fd, s.ioas, 0, ~0ULL, NULL));
 	CHECK_EQ(pins_here(), 0);

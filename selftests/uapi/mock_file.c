@@ -22,6 +22,8 @@
 #include "mocked.h"
 
 #define IOVA MOCK_IOVA
+#define PINS MOCK_FLAGS_ACCESS_CREATE_NEEDS_PIN_PAGES
+#define PIN_WRITE MOCK_FLAGS_ACCESS_WRITE
 #define FIXED IOMMU_IOAS_MAP_FIXED_IOVA
 
 static struct space space_of(const struct rig *r)
@@ -55,66 +57,6 @@ static char *view_of(int fd, size_t len)
 
 	CHECK(va != MAP_FAILED);
 	return va;
-}
-
-static int new_access(const struct space *s, __u32 flags)
-{
-	struct iommu_test_cmd cmd = {
-		.op = IOMMU_TEST_OP_CREATE_ACCESS,
-		.id = s->ioas,
-		.create_access = { .flags = flags },
-	};
-
-	CHECK_OK(mock_cmd(s->fd, &cmd));
-	return cmd.create_access.out_access_fd;
-}
-
-static int access_rw(const struct space *s, int access, __u64 iova, void *va,
-		     __u64 length, __u32 flags)
-{
-	struct iommu_test_cmd cmd = {
-		.op = IOMMU_TEST_OP_ACCESS_RW,
-		.id = access,
-		.access_rw = {
-			.iova = iova,
-			.length = length,
-			.uptr = (uintptr_t)va,
-			.flags = flags,
-		},
-	};
-
-	return mock_cmd(s->fd, &cmd);
-}
-
-/* Succeeds if the pages are those at @va. */
-static int access_pin(const struct space *s, int access, __u64 iova, void *va,
-		      __u64 length, __u32 *id)
-{
-	struct iommu_test_cmd cmd = {
-		.op = IOMMU_TEST_OP_ACCESS_PAGES,
-		.id = access,
-		.access_pages = {
-			.flags = MOCK_FLAGS_ACCESS_WRITE,
-			.iova = iova,
-			.length = length,
-			.uptr = (uintptr_t)va,
-		},
-	};
-	int ret = mock_cmd(s->fd, &cmd);
-
-	*id = cmd.access_pages.out_access_pages_id;
-	return ret;
-}
-
-static void access_unpin(const struct space *s, int access, __u32 id)
-{
-	struct iommu_test_cmd cmd = {
-		.op = IOMMU_TEST_OP_DESTROY_ACCESS_PAGES,
-		.id = access,
-		.destroy_access_pages = { .access_pages_id = id },
-	};
-
-	CHECK_OK(mock_cmd(s->fd, &cmd));
 }
 
 static void expect_frames(const struct rig *r, __u64 iova, void *va,
@@ -232,19 +174,20 @@ static void fallocated(void)
 		/* Pinned by a device, by the in-kernel user, or not at all. */
 		if (!how)
 			CHECK_OK(mock_device_add(s.fd, s.ioas, 0, &dev));
-		access = new_access(&s, how == 1 ?
-				MOCK_FLAGS_ACCESS_CREATE_NEEDS_PIN_PAGES : 0);
+		access = CHECK_FD(
+			mock_access_new(s.fd, s.ioas, how == 1 ? PINS : 0));
 		CHECK_OK(map_file(&s, fd, 0, len, IOVA, MAP_RW));
 		if (how == 1)
-			CHECK_OK(access_pin(&s, access, IOVA + PAGE_SZ,
-					    va + PAGE_SZ, PAGE_SZ, &id));
-		CHECK_OK(access_rw(&s, access, IOVA, data, len,
-				   MOCK_ACCESS_RW_WRITE));
+			CHECK_OK(mock_access_pin(s.fd, access, IOVA + PAGE_SZ,
+						 va + PAGE_SZ, PAGE_SZ,
+						 PIN_WRITE, &id));
+		CHECK_OK(mock_access_rw(s.fd, access, IOVA, data, len,
+					MOCK_ACCESS_RW_WRITE));
 		CHECK_EQ(pattern_check(va, len, 1), -1);
-		CHECK_OK(access_rw(&s, access, IOVA, back, len, 0));
+		CHECK_OK(mock_access_rw(s.fd, access, IOVA, back, len, 0));
 		CHECK_EQ(pattern_check(back, len, 1), -1);
 		if (how == 1)
-			access_unpin(&s, access, id);
+			CHECK_OK(mock_access_unpin(s.fd, access, id));
 		CHECK_OK(close(access));
 		CHECK_OK(close(s.fd));
 		CHECK_OK(munmap(va, len));
@@ -264,8 +207,7 @@ static void in_kernel_users(void)
 		struct space s = new_space();
 		struct mock_device dev;
 		int fd = new_memfd(MFD_HUGETLB, len);
-		int access = new_access(&s,
-				MOCK_FLAGS_ACCESS_CREATE_NEEDS_PIN_PAGES);
+		int access = CHECK_FD(mock_access_new(s.fd, s.ioas, PINS));
 		char *va = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED,
 				fd, 0);
 		const __u64 at = HUGE_SZ - 5 * PAGE_SZ;
@@ -279,43 +221,48 @@ static void in_kernel_users(void)
 		CHECK_EQ(pins_here(), with ? 2 : 0);
 		pattern_fill(data, len, 2 + with);
 		/* 3 bytes from the end of a page to 5 in another. */
-		CHECK_OK(access_rw(&s, access, IOVA + at - 3, data + at - 3,
-				   9 * PAGE_SZ + 8, MOCK_ACCESS_RW_WRITE |
-				   MOCK_ACCESS_RW_SLOW_PATH));
+		CHECK_OK(mock_access_rw(s.fd, access, IOVA + at - 3,
+					data + at - 3, 9 * PAGE_SZ + 8,
+					MOCK_ACCESS_RW_WRITE |
+						MOCK_ACCESS_RW_SLOW_PATH));
 		CHECK(!memcmp(va + at - 3, data + at - 3, 9 * PAGE_SZ + 8));
 		CHECK_EQ(va[at - 4], 0);
 		CHECK_EQ(va[at + 9 * PAGE_SZ + 5], 0);
-		CHECK_OK(access_rw(&s, access, IOVA, back, len, 0));
+		CHECK_OK(mock_access_rw(s.fd, access, IOVA, back, len, 0));
 		CHECK(!memcmp(va, back, len));
-		CHECK_RET(access_rw(&s, access, IOVA + len - 4, back, 5, 0),
+		CHECK_RET(mock_access_rw(s.fd, access, IOVA + len - 4, back, 5,
+					 0),
 			  -ENOENT);
 		/* One pin each for what is not pinned: parts of two folios. */
-		CHECK_OK(access_pin(&s, access, IOVA + at, va + at,
-				    10 * PAGE_SZ, &ids[0]));
-		CHECK_OK(access_pin(&s, access, IOVA + at + PAGE_SZ,
-				    va + at + PAGE_SZ, PAGE_SZ, &ids[1]));
+		CHECK_OK(mock_access_pin(s.fd, access, IOVA + at, va + at,
+					 10 * PAGE_SZ, PIN_WRITE, &ids[0]));
+		CHECK_OK(mock_access_pin(s.fd, access, IOVA + at + PAGE_SZ,
+					 va + at + PAGE_SZ, PAGE_SZ, PIN_WRITE,
+					 &ids[1]));
 		CHECK_EQ(pins_here(), 2);
 		CHECK_EQ(proc_status_bytes("VmPin"),
 			 (with ? len : 10 * PAGE_SZ));
-		access_unpin(&s, access, ids[0]);
+		CHECK_OK(mock_access_unpin(s.fd, access, ids[0]));
 		/* The folio of the one that is left stays as it was pinned. */
 		CHECK_EQ(pins_here(), with ? 2 : 1);
 		CHECK_EQ(proc_status_bytes("VmPin"),
 			 (with ? len : 5 * PAGE_SZ));
-		access_unpin(&s, access, ids[1]);
+		CHECK_OK(mock_access_unpin(s.fd, access, ids[1]));
 		CHECK_EQ(pins_here(), with ? 2 : 0);
 		CHECK_OK(unmap(&s, IOVA, len));
 		CHECK_EQ(pins_here(), 0);
 		CHECK_EQ(proc_status_bytes("VmPin"), 0);
 		/* Read-only stays that. */
 		CHECK_OK(map_file(&s, fd, 0, len, IOVA, MAP_R));
-		CHECK_RET(access_rw(&s, access, IOVA, data, 8,
-				    MOCK_ACCESS_RW_WRITE), -EPERM);
+		CHECK_RET(mock_access_rw(s.fd, access, IOVA, data, 8,
+					 MOCK_ACCESS_RW_WRITE),
+			  -EPERM);
 		/* What is cut off the file is not there. */
 		if (!with) {
 			CHECK_OK(ftruncate(fd, HUGE_SZ));
-			CHECK_RET(access_rw(&s, access, IOVA + HUGE_SZ, back,
-					    8, 0), -EINVAL);
+			CHECK_RET(mock_access_rw(s.fd, access, IOVA + HUGE_SZ,
+						 back, 8, 0),
+				  -EINVAL);
 		}
 		CHECK_OK(close(access));
 		CHECK_OK(close(s.fd));
@@ -418,7 +365,7 @@ static void dmabuf_maps(void)
 	const __u64 len = 16 * PAGE_SZ;
 	int buf = new_dmabuf(r.fd, len);
 	char *va = dmabuf_view(buf, len);
-	int access = new_access(&s, 0);
+	int access = CHECK_FD(mock_access_new(s.fd, s.ioas, 0));
 	struct mock_device second;
 	__u64 copy = 3 * IOVA;
 	__u32 id;
@@ -440,15 +387,19 @@ static void dmabuf_maps(void)
 	/* Mapped with MAP_FILE, and nobody pays for it. */
 	CHECK_OK(iommufd_change_process(r.fd));
 
-	CHECK_RET(access_rw(&s, access, IOVA, va, 8, MOCK_ACCESS_RW_WRITE),
+	CHECK_RET(mock_access_rw(s.fd, access, IOVA, va, 8,
+				 MOCK_ACCESS_RW_WRITE),
 		  -EINVAL);
-	CHECK_RET(access_rw(&s, access, IOVA, va, 8,
-			    MOCK_ACCESS_RW_SLOW_PATH), -EINVAL);
+	CHECK_RET(mock_access_rw(s.fd, access, IOVA, va, 8,
+				 MOCK_ACCESS_RW_SLOW_PATH),
+		  -EINVAL);
 	CHECK_OK(close(access));
 	/* One that pins needs whole pages everywhere. */
 	CHECK_OK(unmap(&s, 2 * IOVA, 2 * PAGE_SZ));
-	access = new_access(&s, MOCK_FLAGS_ACCESS_CREATE_NEEDS_PIN_PAGES);
-	CHECK_RET(access_pin(&s, access, IOVA, va, PAGE_SZ, &id), -EINVAL);
+	access = CHECK_FD(mock_access_new(s.fd, s.ioas, PINS));
+	CHECK_RET(mock_access_pin(s.fd, access, IOVA, va, PAGE_SZ, PIN_WRITE,
+				  &id),
+		  -EINVAL);
 	/* A failed pin does not keep it. */
 	CHECK_OK(unmap(&s, IOVA, len));
 	CHECK_RET(mock_check_map(r.fd, r.m.hwpt, IOVA, va, len), -EINVAL);

@@ -58,24 +58,10 @@ int main(int argc, char **argv)
 		&nest_race_table, &pasid_table, &fault_table,
 		&fault_race_table, &mock_file_table, &access_table,
 	};
-	struct test_suite suite = { .name = "uapi_mock", .after = pins_left };
-	const char *only = NULL, *why;
-	size_t i;
-	int opt;
+	const struct test_suite suite = { .name = "uapi_mock",
+					  .after = pins_left };
+	const char *only = test_options(argc, argv, usage), *why;
 
-	while ((opt = getopt(argc, argv, "t:h")) != -1) {
-		switch (opt) {
-		case 't':
-			only = optarg;
-			break;
-		case 'h':
-			usage(stdout);
-			return 0;
-		default:
-			usage(stderr);
-			return 2;
-		}
-	}
 	if (optind < argc - 1) {
 		usage(stderr);
 		return 2;
@@ -86,10 +72,6 @@ int main(int argc, char **argv)
 		fprintf(stderr, "uapi_mock: %s\n", why);
 		return 2;
 	}
-	for (i = 0; i < ARRAY_SIZE(tables); i++) {
-		suite.tests = tables[i]->tests;
-		suite.count = tables[i]->count;
-		test_run(&suite, only);
-	}
+	test_run_tables(&suite, tables, ARRAY_SIZE(tables), only);
 	return test_summary();
 }

@@ -72,22 +72,8 @@ static void run_table(const struct test_table *table, const char *only)
 
 int main(int argc, char **argv)
 {
-	const char *only = NULL;
-	int opt;
+	const char *only = test_options(argc, argv, usage);
 
-	while ((opt = getopt(argc, argv, "t:h")) != -1) {
-		switch (opt) {
-		case 't':
-			only = optarg;
-			break;
-		case 'h':
-			usage(stdout);
-			return 0;
-		default:
-			usage(stderr);
-			return 2;
-		}
-	}
 	if (optind < argc - 1) {
 		usage(stderr);
 		return 2;

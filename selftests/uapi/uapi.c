@@ -27,7 +27,6 @@ int main(int argc, char **argv)
 	};
 	struct test_suite suite = { .name = "uapi", .after = pins_left };
 	const char *only = NULL;
-	size_t i;
 	int opt;
 
 	while ((opt = getopt(argc, argv, "t:x:h")) != -1) {
@@ -54,10 +53,6 @@ int main(int argc, char **argv)
 		fputs("uapi: cannot read /proc/vmstat\n", stderr);
 		return 2;
 	}
-	for (i = 0; i < ARRAY_SIZE(tables); i++) {
-		suite.tests = tables[i]->tests;
-		suite.count = tables[i]->count;
-		test_run(&suite, only);
-	}
+	test_run_tables(&suite, tables, ARRAY_SIZE(tables), only);
 	return test_summary();
 }

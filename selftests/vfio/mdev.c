@@ -206,20 +206,15 @@ static const char *after(void)
 static void run_all(const char *name, const char *type,
 		    const struct test_table *const *tables, size_t n)
 {
-	struct test_suite suite = { .name = name, .after = after };
+	const struct test_suite suite = { .name = name, .after = after };
 	const char *error = create(type);
-	size_t i;
 
 	if (error) {
 		printf("not ok %s - cannot create it: %s\n", name, error);
 		exit(1);
 	}
 	pins_at_start = pins_now();
-	for (i = 0; i < n; i++) {
-		suite.tests = tables[i]->tests;
-		suite.count = tables[i]->count;
-		test_run(&suite, NULL);
-	}
+	test_run_tables(&suite, tables, n, NULL);
 	sysfs_write(DEVICE "/remove", "1");
 }
 
