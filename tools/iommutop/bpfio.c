@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 
 #include "bpfio.h"
 #include "fmt.h"
@@ -166,8 +167,7 @@ static struct bpfio_gone *find_stale(struct bpfio_stale *stale, uint64_t cookie)
 	return NULL;
 }
 
-/* Nobody adds to it any more: its context is closed. */
-static void drop_counters(int fd, __u64 cookie, struct top_stats *gone)
+void bpfio_drop(int fd, __u64 cookie, struct top_stats *gone)
 {
 	struct top_stats st;
 
@@ -203,7 +203,7 @@ void bpfio_drop_stale(struct bpfio_stale *stale, int fd, struct snap *snap, enum
 	}
 	for (i = 0; i < stale->nr; i++) {
 		if (stale->gone[i].seen == STALE_AGAIN)
-			drop_counters(fd, stale->gone[i].cookie, gone);
+			bpfio_drop(fd, stale->gone[i].cookie, gone);
 		else if (stale->gone[i].seen == STALE_NEW)
 			stale->gone[kept++] = stale->gone[i];
 	}
@@ -214,6 +214,22 @@ void bpfio_stale_free(struct bpfio_stale *stale)
 {
 	free(stale->gone);
 	memset(stale, 0, sizeof(*stale));
+}
+
+void bpfio_only_existing(struct bpf_object *obj, const char *module)
+{
+	struct btf *vmlinux = btf__load_vmlinux_btf();
+	struct btf *btf = vmlinux ? btf__load_module_btf(module, vmlinux) : NULL;
+	struct bpf_program *prog;
+	const char *function;
+
+	bpf_object__for_each_program(prog, obj) {
+		function = strchr(bpf_program__section_name(prog), '/') + 1;
+		if (btf && btf__find_by_name_kind(btf, function, BTF_KIND_FUNC) <= 0)
+			bpf_program__set_autoload(prog, false);
+	}
+	btf__free(btf);
+	btf__free(vmlinux);
 }
 
 int bpfio_run_iterator(const struct bpf_program *prog)

@@ -29,6 +29,18 @@ void bpfio_sum_areas(struct snap *snap, size_t ioas, size_t first);
 /** bpfio_add_up() - add all counters of a hash, by cookie */
 void bpfio_add_up(int fd, struct top_stats *total);
 
+/** bpfio_drop() - remove the counters of a context that is closed; @gone, if any, gets them */
+void bpfio_drop(int fd, __u64 cookie, struct top_stats *gone);
+
+/**
+ * bpfio_only_existing() - leave out programs whose function a module has not got
+ * @obj: open, not loaded
+ * @module: whose functions all of its programs are about
+ *
+ * Of an older kernel, or inlined by its compiler.
+ */
+void bpfio_only_existing(struct bpf_object *obj, const char *module);
+
 /** bpfio_clear() - remove all elements of a hash */
 void bpfio_clear(int fd, size_t key_size);
 

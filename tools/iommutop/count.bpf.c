@@ -18,7 +18,6 @@ __u64 nr_uncounted;
 /* Refusals so far; the last of them are in refusals[]. */
 __u64 nr_refusals;
 
-static const struct top_stats no_stats;
 static const struct top_denials no_denials;
 
 struct {
@@ -45,16 +44,7 @@ struct {
 
 static __always_inline struct top_stats *stats_of(__u64 cookie)
 {
-	struct top_stats *st = bpf_map_lookup_elem(&ctx_stats, &cookie);
-
-	if (st)
-		return st;
-	bpf_map_update_elem(&ctx_stats, &cookie, &no_stats, BPF_NOEXIST);
-	st = bpf_map_lookup_elem(&ctx_stats, &cookie);
-	if (st)
-		return st;
-	add(&nr_uncounted, 1);
-	return &rest;
+	return stats_at(&ctx_stats, cookie, &nr_uncounted) ?: &rest;
 }
 
 static __always_inline void count_map(struct top_stats *st, const struct iommufd_map_event *ev)

@@ -38,8 +38,6 @@ __u64 nr_uncounted;
 __u64 nr_begun;
 __u64 nr_ended;
 
-static const struct top_stats no_stats;
-
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -57,16 +55,7 @@ struct {
 
 static __always_inline struct top_stats *stats_of(__u64 ctx)
 {
-	struct top_stats *st = bpf_map_lookup_elem(&f_stats, &ctx);
-
-	if (st)
-		return st;
-	bpf_map_update_elem(&f_stats, &ctx, &no_stats, BPF_NOEXIST);
-	st = bpf_map_lookup_elem(&f_stats, &ctx);
-	if (st)
-		return st;
-	add(&nr_uncounted, 1);
-	return &rest;
+	return stats_at(&f_stats, ctx, &nr_uncounted) ?: &rest;
 }
 
 static __always_inline int begin(void)

@@ -15,66 +15,15 @@
 #include <bpf/bpf_core_read.h>
 #include "shared.h"
 #include "foreign.bpf.h"
+#include "filewalk.bpf.h"
 
-#define MAX_DEPTH 64 /* a red-black tree's, of 2^32 nodes */
-#define MAX_MAPPINGS (1 << 20)
 #define MAX_OBJECTS (1 << 16)
 #define MAX_LEVELS 6 /* of an xarray with 31-bit indices */
 #define MAX_DOMAINS 256
 #define XA_SHIFT 6
 #define ACCOUNT_MM 2 /* IOPT_PAGES_ACCOUNT_MM */
 
-struct top_t1_walk fw; /* .container: 0, or the IOAS whose mappings are wanted */
-/* Kept by the counters: calls that change mappings, begun and ended. */
-__u64 nr_begun;
-__u64 nr_ended;
-
 extern const void iommufd_fops __ksym __weak;
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, TOP_T1_RECS);
-	__type(key, __u32);
-	__type(value, struct top_rec);
-} recs SEC(".maps");
-
-/* By context: the run that has shown it. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, TOP_MAX_CONTAINERS);
-	__type(key, __u64);
-	__type(value, __u64);
-} shown SEC(".maps");
-
-/* Not on the stack: see its description. */
-struct top_t1_position at;
-
-static __always_inline struct top_rec *new_rec(__u32 kind)
-{
-	__u32 i = fw.nr_recs;
-	struct top_rec *rec = bpf_map_lookup_elem(&recs, &i);
-
-	if (!rec) {
-		fw.nr_lost++;
-		return NULL;
-	}
-	rec->kind = kind;
-	fw.nr_recs = i + 1;
-	return rec;
-}
-
-/* The tree of an IOAS's mappings */
-
-static __always_inline __u64 left_of(__u64 node)
-{
-	return (__u64)BPF_CORE_READ((struct rb_node *)node, rb_left);
-}
-
-static __always_inline __u64 right_of(__u64 node)
-{
-	return (__u64)BPF_CORE_READ((struct rb_node *)node, rb_right);
-}
 
 static __always_inline struct iopt_area *area_of(__u64 node)
 {
@@ -82,50 +31,9 @@ static __always_inline struct iopt_area *area_of(__u64 node)
 			bpf_core_field_offset(struct interval_tree_node, rb));
 }
 
-/* at.node = the first mapping at or above @iova, or 0. Not inlined: a loop. */
-static __noinline int seek(__u64 root, __u64 iova)
+static __always_inline __u64 iova_of(__u64 node)
 {
-	__u64 best = 0, node = root;
-	int i;
-
-	bpf_for(i, 0, MAX_DEPTH) {
-		if (!node)
-			break;
-		if (BPF_CORE_READ(area_of(node), node.start) >= iova) {
-			best = node;
-			node = left_of(node);
-		} else {
-			node = right_of(node);
-		}
-	}
-	at.node = best;
-	return 0;
-}
-
-static __noinline int step(void)
-{
-	__u64 node = at.node, next = right_of(node);
-	int i;
-
-	if (next) {
-		bpf_for(i, 0, MAX_DEPTH) {
-			node = next;
-			next = left_of(node);
-			if (!next)
-				break;
-		}
-		at.node = node;
-		return 0;
-	}
-	bpf_for(i, 0, MAX_DEPTH) {
-		/* The lowest bits are its colour. */
-		next = BPF_CORE_READ((struct rb_node *)node, __rb_parent_color) & ~3ULL;
-		if (!next || right_of(next) != node)
-			break;
-		node = next;
-	}
-	at.node = next;
-	return 0;
+	return BPF_CORE_READ(area_of(node), node.start);
 }
 
 /* Of an area: its pages that are pinned. */
@@ -184,7 +92,7 @@ static __always_inline void sum_up(struct iommufd_ioas *ioas)
 		area = area_of(at.node);
 		iova = BPF_CORE_READ(area, node.start);
 		if (i && iova <= at.last_iova) {
-			fw.torn++;
+			walk.torn++;
 			break;
 		}
 		at.last_iova = iova;
@@ -200,7 +108,7 @@ static __always_inline void sum_up(struct iommufd_ioas *ioas)
 	}
 }
 
-/* The mappings from fw.iova on, as far as there is room. */
+/* The mappings from walk.iova on, as far as there is room. */
 static __always_inline void show_areas(struct iommufd_ioas *ioas)
 {
 	__u64 iova, begun = nr_begun;
@@ -209,28 +117,28 @@ static __always_inline void show_areas(struct iommufd_ioas *ioas)
 	int i;
 
 	if (begun != nr_ended)
-		fw.torn++;
-	seek((__u64)BPF_CORE_READ(ioas, iopt.area_itree.rb_root.rb_node), fw.iova);
-	bpf_for(i, 0, TOP_T1_RECS + 1) {
+		walk.torn++;
+	seek((__u64)BPF_CORE_READ(ioas, iopt.area_itree.rb_root.rb_node), walk.iova);
+	bpf_for(i, 0, TOP_FILEWALK_RECS + 1) {
 		if (!at.node)
 			break;
 		area = area_of(at.node);
 		iova = BPF_CORE_READ(area, node.start);
-		if (iova < fw.iova) {
-			fw.torn++;
+		if (iova < walk.iova) {
+			walk.torn++;
 			break;
 		}
 		pages = BPF_CORE_READ(area, pages);
 		if (pages && !put_area((__u64)ioas, area, pages)) {
-			fw.nr_lost = 0;
+			walk.nr_lost = 0;
 			return;
 		}
-		fw.iova = iova + 1;
+		walk.iova = iova + 1;
 		step();
 	}
-	fw.done = !at.node;
+	walk.done = !at.node;
 	if (begun != nr_begun)
-		fw.torn++;
+		walk.torn++;
 }
 
 /* The objects of a context: an xarray of pointers */
@@ -419,7 +327,7 @@ static __always_inline void put_ctx(struct task_struct *task, struct iommufd_ctx
 	if (!rec)
 		return;
 	if (begun != nr_ended)
-		fw.torn++;
+		walk.torn++;
 	at.owner = 0;
 	bpf_for(i, 1, end) {
 		obj = object_at(head, i);
@@ -427,16 +335,8 @@ static __always_inline void put_ctx(struct task_struct *task, struct iommufd_ctx
 			put_object((__u64)ctx, obj);
 	}
 	if (begun != nr_begun)
-		fw.torn++;
-	/* Whose memory it is, rather than who has the file, too. */
-	if (at.owner)
-		task = (void *)at.owner;
-	rec->ctx.cookie = (__u64)ctx;
-	rec->ctx.cgroup_id = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
-	rec->ctx.created_ns = BPF_CORE_READ(task, group_leader, start_boottime);
-	rec->ctx.tgid = BPF_CORE_READ(task, tgid);
-	rec->ctx.uid = BPF_CORE_READ(task, cred, uid.val);
-	BPF_CORE_READ_STR_INTO(&rec->ctx.comm, task, group_leader, comm);
+		walk.torn++;
+	fill_ctx(&rec->ctx, (__u64)ctx, task);
 	mode = new_rec(TOP_MODE);
 	if (mode) {
 		mode->mode.ctx_cookie = (__u64)ctx;
@@ -450,18 +350,14 @@ int walk_foreign(struct bpf_iter__task_file *iter)
 {
 	struct task_struct *task = iter->task;
 	struct file *file = iter->file;
-	__u64 ctx, run = fw.run, *seen;
+	__u64 ctx;
 
 	if (!task || !file || file->f_op != &iommufd_fops)
 		return 0;
 	ctx = (__u64)file->private_data;
 	if (!ctx)
 		return 0;
-	seen = bpf_map_lookup_elem(&shown, &ctx);
-	if (seen && *seen == run)
-		return 0;
-	bpf_map_update_elem(&shown, &ctx, &run, BPF_ANY);
-	if (!fw.container)
+	if (first_time(ctx))
 		put_ctx(task, (void *)ctx);
 	return 0;
 }
@@ -474,7 +370,7 @@ int walk_foreign_areas(struct bpf_iter__task_file *iter)
 	__u64 ctx, head, obj;
 	__u32 i, end;
 
-	if (!iter->task || !file || file->f_op != &iommufd_fops || fw.nr_recs || fw.done)
+	if (!iter->task || !file || file->f_op != &iommufd_fops || walk.nr_recs || walk.done)
 		return 0;
 	ctx = (__u64)file->private_data;
 	if (!ctx)
@@ -483,7 +379,7 @@ int walk_foreign_areas(struct bpf_iter__task_file *iter)
 	end = end_of(head);
 	bpf_for(i, 1, end) {
 		obj = object_at(head, i);
-		if (obj && obj == fw.container) {
+		if (obj && obj == walk.container) {
 			show_areas((void *)obj);
 			break;
 		}

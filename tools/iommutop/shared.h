@@ -24,7 +24,7 @@ enum top_sizes {
 	TOP_POLICY_LEN = 16,
 	TOP_REASON_LEN = 64,
 	TOP_RECS = 2048, /* records that one call of a walk can return */
-	TOP_T1_RECS = 8192, /* likewise, of type1 */
+	TOP_FILEWALK_RECS = 8192, /* likewise, of type1 */
 	TOP_MAX_CONTAINERS = 4096,
 	TOP_MORE = 8192, /* records about what newer modules tell */
 	TOP_MIXES = 1024, /* mappings that one call can ask about */
@@ -191,17 +191,17 @@ struct top_walk {
 };
 
 /**
- * struct top_t1_walk - what to show of type1 containers, and what came of it
- * @container: 0: all containers, with the sums of their mappings; a cookie:
- *	the mappings of that one, from @iova on
+ * struct top_filewalk - what a walk is to show, and what came of it
+ * @container: 0: all containers or contexts, with the sums of their mappings; the
+ *	address of a container or an IOAS: its mappings, from @iova on
  * @iova: the first mapping to show
- * @run: number of this run, never used before: a container is shown once a run
+ * @run: number of this run, never used before: each is shown once a run
  * @nr_recs: records that this run returned
  * @nr_lost: records that found no room
- * @torn: containers whose mappings changed while they were walked
- * @done: of one container: all its mappings have been shown
+ * @torn: how many had mappings that changed while they were walked
+ * @done: all mappings of @container have been shown
  */
-struct top_t1_walk {
+struct top_filewalk {
 	__u64 container;
 	__u64 iova;
 	__u64 run;
@@ -212,11 +212,11 @@ struct top_t1_walk {
 };
 
 /*
- * Where the walk of a container's tree stands. What the verifier can follow
+ * Where the walk of a tree of mappings stands. What the verifier can follow
  * makes each turn of a loop a new state to it, so this is not on the stack
  * (and never inside a BPF_CORE_READ(), which would look for it in the kernel).
  */
-struct top_t1_position {
+struct top_filewalk_position {
 	__u64 node;
 	__u64 last_iova;
 	__u64 mapped_bytes;

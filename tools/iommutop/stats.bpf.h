@@ -58,4 +58,19 @@ static __always_inline void hist_add(struct top_hist *hist, __u64 ns)
 	__sync_fetch_and_add(&hist->slots[slot], 1);
 }
 
+/* The counters at a key of a hash, which may be the first for it; NULL: there is no room. */
+static __always_inline struct top_stats *stats_at(void *hash, __u64 key, __u64 *nr_uncounted)
+{
+	static const struct top_stats none;
+	struct top_stats *st = bpf_map_lookup_elem(hash, &key);
+
+	if (st)
+		return st;
+	bpf_map_update_elem(hash, &key, &none, BPF_NOEXIST);
+	st = bpf_map_lookup_elem(hash, &key);
+	if (!st)
+		add(nr_uncounted, 1);
+	return st;
+}
+
 #endif

@@ -44,8 +44,6 @@ struct top_refusal last_refusal;
 __u64 nr_begun;
 __u64 nr_ended;
 
-static const struct top_stats no_stats;
-
 /* What a task is doing. */
 struct doing {
 	__u64 iommu;
@@ -82,15 +80,7 @@ static __always_inline struct doing *doing_now(void)
 
 static __always_inline struct top_stats *stats_of(__u64 cookie)
 {
-	struct top_stats *st = bpf_map_lookup_elem(&t1_stats, &cookie);
-
-	if (st)
-		return st;
-	bpf_map_update_elem(&t1_stats, &cookie, &no_stats, BPF_NOEXIST);
-	st = bpf_map_lookup_elem(&t1_stats, &cookie);
-	if (!st)
-		add(&nr_uncounted, 1);
-	return st;
+	return stats_at(&t1_stats, cookie, &nr_uncounted);
 }
 
 SEC("fentry/vfio_iommu_type1_ioctl")

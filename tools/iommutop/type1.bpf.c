@@ -16,124 +16,25 @@
 #include <bpf/bpf_core_read.h>
 #include "shared.h"
 #include "type1.bpf.h"
+#include "filewalk.bpf.h"
 
 #define MAX_GROUPS 256
 #define MAX_DEVICES 64
 #define MAX_DOMAINS 256
-#define MAX_DEPTH 64 /* a red-black tree's, of 2^32 nodes */
-#define MAX_MAPPINGS (1 << 20)
 #define TYPE1_NAME "vfio-iommu-type1"
-
-struct top_t1_walk t1;
-/* Kept by the counters: ioctls that change mappings, begun and ended. */
-__u64 nr_begun;
-__u64 nr_ended;
 
 /* The stock vfio.ko's file operations, and ours; 0: not that one. */
 extern const void vfio_fops __ksym __weak;
 extern const void vfio_container_fops __ksym __weak;
-
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, TOP_T1_RECS);
-	__type(key, __u32);
-	__type(value, struct top_rec);
-} recs SEC(".maps");
-
-/* By container: the run that has shown it. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, TOP_MAX_CONTAINERS);
-	__type(key, __u64);
-	__type(value, __u64);
-} shown SEC(".maps");
-
-/* Not on the stack: see its description. */
-struct top_t1_position at;
-
-static __always_inline struct top_rec *new_rec(__u32 kind)
-{
-	__u32 i = t1.nr_recs;
-	struct top_rec *rec = bpf_map_lookup_elem(&recs, &i);
-
-	if (!rec) {
-		t1.nr_lost++;
-		return NULL;
-	}
-	rec->kind = kind;
-	t1.nr_recs = i + 1;
-	return rec;
-}
-
-/* The tree */
-
-static __always_inline __u64 left_of(__u64 node)
-{
-	return (__u64)BPF_CORE_READ((struct rb_node *)node, rb_left);
-}
-
-static __always_inline __u64 right_of(__u64 node)
-{
-	return (__u64)BPF_CORE_READ((struct rb_node *)node, rb_right);
-}
-
-static __always_inline __u64 parent_of(__u64 node)
-{
-	/* The lowest bits are its colour. */
-	return BPF_CORE_READ((struct rb_node *)node, __rb_parent_color) & ~3ULL;
-}
 
 static __always_inline struct vfio_dma *dma_of(__u64 node)
 {
 	return (void *)(node - bpf_core_field_offset(struct vfio_dma, node));
 }
 
-/* at.node = the first mapping at or above @iova, or 0. Not inlined: a loop. */
-static __noinline int seek(__u64 root, __u64 iova)
+static __always_inline __u64 iova_of(__u64 node)
 {
-	__u64 best = 0, node = root;
-	struct vfio_dma *dma;
-	int i;
-
-	bpf_for(i, 0, MAX_DEPTH) {
-		if (!node)
-			break;
-		dma = dma_of(node);
-		if (BPF_CORE_READ(dma, iova) >= iova) {
-			best = node;
-			node = left_of(node);
-		} else {
-			node = right_of(node);
-		}
-	}
-	at.node = best;
-	return 0;
-}
-
-static __noinline int step(void)
-{
-	__u64 node = at.node, next = right_of(node);
-	int i;
-
-	if (next) {
-		bpf_for(i, 0, MAX_DEPTH) {
-			node = next;
-			next = left_of(node);
-			if (!next)
-				break;
-		}
-		at.node = node;
-		return 0;
-	}
-	bpf_for(i, 0, MAX_DEPTH) {
-		next = parent_of(node);
-		if (!next || right_of(next) != node)
-			break;
-		node = next;
-	}
-	at.node = next;
-	return 0;
+	return BPF_CORE_READ(dma_of(node), iova);
 }
 
 static __always_inline bool put_area(__u64 cookie, struct vfio_dma *dma, __u64 iova)
@@ -183,7 +84,7 @@ static __always_inline void sum_up(struct vfio_iommu *iommu)
 		dma = dma_of(at.node);
 		iova = BPF_CORE_READ(dma, iova);
 		if (at.nr_areas && iova <= at.last_iova) {
-			t1.torn++;
+			walk.torn++;
 			break;
 		}
 		at.last_iova = iova;
@@ -194,7 +95,7 @@ static __always_inline void sum_up(struct vfio_iommu *iommu)
 	}
 }
 
-/* The mappings from t1.iova on, as far as there is room. */
+/* The mappings from walk.iova on, as far as there is room. */
 static __always_inline void show_areas(struct vfio_iommu *iommu)
 {
 	__u64 iova, avail = BPF_CORE_READ(iommu, dma_avail), begun = nr_begun;
@@ -202,26 +103,26 @@ static __always_inline void show_areas(struct vfio_iommu *iommu)
 	int i;
 
 	if (begun != nr_ended)
-		t1.torn++;
-	seek((__u64)BPF_CORE_READ(iommu, dma_list.rb_node), t1.iova);
-	bpf_for(i, 0, TOP_T1_RECS) {
+		walk.torn++;
+	seek((__u64)BPF_CORE_READ(iommu, dma_list.rb_node), walk.iova);
+	bpf_for(i, 0, TOP_FILEWALK_RECS) {
 		if (!at.node)
 			break;
 		dma = dma_of(at.node);
 		iova = BPF_CORE_READ(dma, iova);
-		if (iova < t1.iova) {
-			t1.torn++;
+		if (iova < walk.iova) {
+			walk.torn++;
 			break;
 		}
 		if (!put_area((__u64)iommu, dma, iova))
 			return;
-		t1.iova = iova + 1;
+		walk.iova = iova + 1;
 		step();
 	}
 	/* Also when there was room for exactly all. */
-	t1.done = !at.node;
+	walk.done = !at.node;
 	if (avail != BPF_CORE_READ(iommu, dma_avail) || begun != nr_begun)
-		t1.torn++;
+		walk.torn++;
 }
 
 /* The rest of a container */
@@ -325,23 +226,15 @@ static __always_inline void put_container(struct task_struct *task, __u64 contai
 	at.owner = 0;
 	if (iommu) {
 		if (begun != nr_ended)
-			t1.torn++;
+			walk.torn++;
 		avail = BPF_CORE_READ(iommu, dma_avail);
 		sum_up(iommu);
 		if (avail != BPF_CORE_READ(iommu, dma_avail) || begun != nr_begun)
-			t1.torn++;
+			walk.torn++;
 	}
-	/* Whose memory it is, rather than who has the file, too. */
-	if (at.owner)
-		task = (void *)at.owner;
 	if (!rec)
 		return;
-	rec->ctx.cookie = cookie;
-	rec->ctx.cgroup_id = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
-	rec->ctx.created_ns = BPF_CORE_READ(task, group_leader, start_boottime);
-	rec->ctx.tgid = BPF_CORE_READ(task, tgid);
-	rec->ctx.uid = BPF_CORE_READ(task, cred, uid.val);
-	BPF_CORE_READ_STR_INTO(&rec->ctx.comm, task, group_leader, comm);
+	fill_ctx(&rec->ctx, cookie, task);
 	put_groups(cookie, container);
 	if (!iommu)
 		return;
@@ -373,7 +266,7 @@ int walk_containers(struct bpf_iter__task_file *ctx)
 	struct file *file = ctx->file;
 	struct vfio_container *container;
 	struct vfio_iommu *iommu = NULL;
-	__u64 cookie, run = t1.run, *seen;
+	__u64 cookie;
 
 	if (!task || !file)
 		return 0;
@@ -385,13 +278,11 @@ int walk_containers(struct bpf_iter__task_file *ctx)
 	if (is_type1(container))
 		iommu = BPF_CORE_READ(container, iommu_data);
 	cookie = iommu ? (__u64)iommu : (__u64)container;
-	if (t1.container && t1.container != cookie)
+	if (walk.container && walk.container != cookie)
 		return 0;
-	seen = bpf_map_lookup_elem(&shown, &cookie);
-	if (seen && *seen == run)
+	if (!first_time(cookie))
 		return 0;
-	bpf_map_update_elem(&shown, &cookie, &run, BPF_ANY);
-	if (!t1.container)
+	if (!walk.container)
 		put_container(task, (__u64)container, iommu, cookie);
 	else if (iommu)
 		show_areas(iommu);
