@@ -284,7 +284,7 @@ int domain_fill_range(struct iommu_domain *domain, unsigned long iova,
  * @how: see there
  * @st: counts
  *
- * Takes @mem's lock. May sleep for long; a fatal signal ends it.
+ * The caller holds @mem's lock. May sleep for long; a fatal signal ends it.
  * Return: 0, -ENOMEM, -EINTR or what the driver says; nothing is mapped then.
  */
 int domain_fill(struct iommu_domain *domain, unsigned long iova,
@@ -299,8 +299,7 @@ int domain_fill(struct iommu_domain *domain, unsigned long iova,
 	struct run run;
 	int rc = 0;
 
-	if (mutex_lock_killable(&mem->lock))
-		return -EINTR;
+	lockdep_assert_held(&mem->lock);
 	for_each_run(&mem->runs, &cur, &run, first, (end - 1) >> PAGE_SHIFT) {
 		u64 pos = offset + done;
 		phys_addr_t phys = PFN_PHYS(run.pfn) +
@@ -311,7 +310,6 @@ int domain_fill(struct iommu_domain *domain, unsigned long iova,
 		if (rc)
 			break;
 	}
-	mutex_unlock(&mem->lock);
 	if (!rc && WARN_ON(done != length))
 		rc = -EFAULT;
 	op_end(st, &st->fill_ns, begin);

@@ -88,7 +88,7 @@ int mem_access_pin(struct mem *mem, u64 first, u64 last, struct page **pages,
 		pin->user.node.start = first;
 		pin->user.node.last = last;
 		pin->user.access = true;
-		rc = mem_pin_locked(mem, &pin->user, st);
+		rc = mem_pin(mem, &pin->user, st);
 		if (rc) {
 			kfree(pin);
 			goto out;
@@ -118,7 +118,7 @@ void mem_access_unpin(struct mem *mem, u64 first, u64 last,
 	mutex_lock(&mem->lock);
 	pin = find_pin(mem, first, last);
 	if (!WARN_ON(!pin) && !--pin->count) {
-		mem_unpin_locked(mem, &pin->user, st);
+		mem_unpin(mem, &pin->user, st);
 		kfree(pin);
 	}
 	mutex_unlock(&mem->lock);

@@ -295,29 +295,14 @@ static noinline int pin_user_traced(struct mem *mem, struct mem_user *user,
 }
 
 /**
- * mem_pin_locked() - mem_pin() for a caller who holds @mem->lock
- * @mem: the memory
- * @user: see there
- * @st: says what for; counts
- *
- * Return: see mem_pin().
- */
-int mem_pin_locked(struct mem *mem, struct mem_user *user,
-		   struct op_stats *st)
-{
-	if (trace_iommufd_pin_enabled())
-		return pin_user_traced(mem, user, st);
-	return pin_user(mem, user, st);
-}
-
-/**
  * mem_pin() - pin what a user needs and is not pinned yet
  * @mem: the memory
  * @user: its node says which pages; added to the users on success
  * @st: says what for; counts
  *
- * Takes @mem->lock. May sleep for long: it faults memory in. A fatal signal
- * ends it.
+ * The caller holds @mem->lock: so whoever takes it waits for user space
+ * (userfaultfd), if a fatal signal cannot end that. May sleep for long: it
+ * faults memory in. A fatal signal ends it.
  *
  * Return: 0; -ENOMEM over the limit or out of memory; -EFAULT where the
  * process has no such memory, or it cannot be pinned; -EINVAL where the file
@@ -325,14 +310,10 @@ int mem_pin_locked(struct mem *mem, struct mem_user *user,
  */
 int mem_pin(struct mem *mem, struct mem_user *user, struct op_stats *st)
 {
-	int rc;
-
-	/* Somebody else may be pinning, or wait for a page that never comes. */
-	if (mutex_lock_killable(&mem->lock))
-		return -EINTR;
-	rc = mem_pin_locked(mem, user, st);
-	mutex_unlock(&mem->lock);
-	return rc;
+	lockdep_assert_held(&mem->lock);
+	if (trace_iommufd_pin_enabled())
+		return pin_user_traced(mem, user, st);
+	return pin_user(mem, user, st);
 }
 
 static noinline void release_user_traced(struct mem *mem,
@@ -353,23 +334,6 @@ static noinline void release_user_traced(struct mem *mem,
 }
 
 /**
- * mem_unpin_locked() - mem_unpin() for a caller who holds @mem->lock
- * @mem: the memory
- * @user: see there
- * @st: says what for; counts
- */
-void mem_unpin_locked(struct mem *mem, struct mem_user *user,
-		      struct op_stats *st)
-{
-	lockdep_assert_held(&mem->lock);
-	interval_tree_remove(&user->node, &mem->users);
-	if (trace_iommufd_unpin_enabled())
-		release_user_traced(mem, user, st);
-	else
-		release_unused(mem, user->node.start, user->node.last, st);
-}
-
-/**
  * mem_unpin() - a user does not need its pages any more
  * @mem: the memory
  * @user: from mem_pin()
@@ -377,13 +341,17 @@ void mem_unpin_locked(struct mem *mem, struct mem_user *user,
  *
  * What no other user needs is unpinned. The caller has made sure that no
  * device can reach the pages on this user's behalf: IO page tables are
- * cleared and their caches flushed. Takes @mem->lock. May sleep; cannot fail.
+ * cleared and their caches flushed. The caller holds @mem->lock. May sleep;
+ * cannot fail.
  */
 void mem_unpin(struct mem *mem, struct mem_user *user, struct op_stats *st)
 {
-	mutex_lock(&mem->lock);
-	mem_unpin_locked(mem, user, st);
-	mutex_unlock(&mem->lock);
+	lockdep_assert_held(&mem->lock);
+	interval_tree_remove(&user->node, &mem->users);
+	if (trace_iommufd_unpin_enabled())
+		release_user_traced(mem, user, st);
+	else
+		release_unused(mem, user->node.start, user->node.last, st);
 }
 
 /**

@@ -187,12 +187,6 @@ void mem_access_unpin(struct mem *mem, u64 first, u64 last,
 int mem_rw(struct mem *mem, u64 offset, void *data, size_t bytes,
 	   unsigned int how);
 
-/* For access.c only. */
-int mem_pin_locked(struct mem *mem, struct mem_user *user,
-		   struct op_stats *st);
-void mem_unpin_locked(struct mem *mem, struct mem_user *user,
-		      struct op_stats *st);
-
 /* account.c */
 void payer_init(struct payer *payer);
 void payer_put(struct payer *payer);

@@ -77,6 +77,7 @@ static void count_pinned(struct ioas *ioas, s64 npages)
 	atomic64_add(npages, (atomic64_t *)&ioas->view.pinned_pages);
 }
 
+/* These two are called with the memory's lock held. */
 static int area_pin(struct ioas *ioas, struct area *area, struct op_stats *st)
 {
 	int rc;
@@ -179,6 +180,27 @@ static void count_hwpts(struct area *area, int n)
 	WRITE_ONCE(area->view.nr_domains, area->nr_hwpts);
 }
 
+static int enter_locked(struct ioas *ioas, struct area *area,
+			struct hwpt *hwpt, struct op_stats *st)
+{
+	int rc;
+
+	if (!area->nr_hwpts) {
+		rc = area_pin(ioas, area, st);
+		if (rc)
+			return rc;
+	}
+	if (trace_iommufd_fill_enabled())
+		rc = fill_hwpt_traced(ioas, area, hwpt, st);
+	else
+		rc = fill_hwpt(ioas, area, hwpt, st);
+	if (!rc)
+		count_hwpts(area, 1);
+	else if (!area->nr_hwpts)
+		area_unpin(ioas, area, st);
+	return rc;
+}
+
 /**
  * area_enter_hwpt() - write an area into a HWPT; pin it if it is the first
  * @ioas: the IOAS
@@ -195,19 +217,14 @@ int area_enter_hwpt(struct ioas *ioas, struct area *area, struct hwpt *hwpt,
 	int rc;
 
 	st->ioas = &ioas->view;
-	if (!area->nr_hwpts) {
-		rc = area_pin(ioas, area, st);
-		if (rc)
-			return rc;
-	}
-	if (trace_iommufd_fill_enabled())
-		rc = fill_hwpt_traced(ioas, area, hwpt, st);
-	else
-		rc = fill_hwpt(ioas, area, hwpt, st);
-	if (!rc)
-		count_hwpts(area, 1);
-	else if (!area->nr_hwpts)
-		area_unpin(ioas, area, st);
+	/*
+	 * Whoever has it may be pinning, and wait for a page that never comes.
+	 * Held for all of it, nobody else's such wait is before our undoing.
+	 */
+	if (mutex_lock_killable(&area->mem->lock))
+		return -EINTR;
+	rc = enter_locked(ioas, area, hwpt, st);
+	mutex_unlock(&area->mem->lock);
 	return rc;
 }
 
@@ -233,8 +250,11 @@ void area_exit_hwpt(struct ioas *ioas, struct area *area, struct hwpt *hwpt,
 	if (WARN_ON(!area->nr_hwpts))
 		return;
 	count_hwpts(area, -1);
-	if (!area->nr_hwpts)
-		area_unpin(ioas, area, st);
+	if (area->nr_hwpts)
+		return;
+	mutex_lock(&area->mem->lock);
+	area_unpin(ioas, area, st);
+	mutex_unlock(&area->mem->lock);
 }
 
 /*
