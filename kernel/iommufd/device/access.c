@@ -187,6 +187,12 @@ static int access_admit(struct iommufd_access *access, struct ioas *ioas)
 	return policy_admit(&req, &st);
 }
 
+/* Who holds it may be pinning, and wait for a page that never comes. */
+static int lock_access(struct iommufd_access *access)
+{
+	return mutex_lock_killable(&access->lock) ? -EINTR : 0;
+}
+
 static int attach(struct iommufd_access *access, u32 ioas_id,
 		  struct iommufd_access_event *ev)
 {
@@ -197,9 +203,10 @@ static int attach(struct iommufd_access *access, u32 ioas_id,
 		return PTR_ERR(ioas);
 	note_ioas(ev, ioas);
 	rc = access_admit(access, ioas);
+	if (!rc)
+		rc = lock_access(access);
 	if (rc)
 		goto out;
-	mutex_lock(&access->lock);
 	if (!access->ioas && !access->ioas_unpin)
 		rc = attach_locked(access, ioas);
 	else
@@ -217,8 +224,8 @@ out:
  *
  * May sleep.
  * Return: 0; -EINVAL: attached already; -ENOENT: no such IOAS;
- * -EADDRINUSE: something is mapped there that is not aligned to pages; what
- * policies say.
+ * -EADDRINUSE: something is mapped there that is not aligned to pages; -EINTR;
+ * what policies say.
  */
 int iommufd_access_attach(struct iommufd_access *access, u32 ioas_id)
 {
@@ -244,9 +251,10 @@ static int replace(struct iommufd_access *access, u32 ioas_id,
 		return PTR_ERR(ioas);
 	note_ioas(ev, ioas);
 	rc = access_admit(access, ioas);
+	if (!rc)
+		rc = lock_access(access);
 	if (rc)
 		goto out_put;
-	mutex_lock(&access->lock);
 	if (!access->ioas) {
 		rc = -ENOENT;
 		goto out;
@@ -277,7 +285,7 @@ out_put:
  *
  * Everything pinned in the old one must be given back by @ops->unmap(). May
  * sleep.
- * Return: 0; -ENOENT: not attached, or no such IOAS; -EADDRINUSE as
+ * Return: 0; -ENOENT: not attached, or no such IOAS; -EADDRINUSE and -EINTR as
  * iommufd_access_attach(): it stays attached to the old one then.
  */
 int iommufd_access_replace(struct iommufd_access *access, u32 ioas_id)
@@ -317,16 +325,17 @@ static struct ioas *enter_access(struct iommufd_access *access,
 				 unsigned int how, unsigned long *last)
 {
 	struct ioas *ioas;
-	int rc = -ENOENT;
+	int rc;
 
 	if (!length)
 		return ERR_PTR(-EINVAL);
 	if (check_add_overflow(iova, length - 1, last))
 		return ERR_PTR(-EOVERFLOW);
-	mutex_lock(&access->lock);
+	rc = lock_access(access);
+	if (rc)
+		return ERR_PTR(rc);
 	ioas = access->ioas;
-	if (ioas)
-		rc = ioas_enter_range(ioas, iova, *last, how);
+	rc = ioas ? ioas_enter_range(ioas, iova, *last, how) : -ENOENT;
 	if (!rc)
 		return ioas;
 	mutex_unlock(&access->lock);
