@@ -215,10 +215,11 @@ static void policy_finish(struct policy *policy, enum iommufd_exit_kind kind,
 	synchronize_srcu(&policy_srcu);
 	/*
 	 * Whoever made it EJECTING, at the last moment perhaps, has said by now
-	 * why, and has written the view's state, perhaps after we did.
+	 * why, and has written the view's state, perhaps after it was removed.
 	 */
 	kind = policy->ending ?: kind;
-	WRITE_ONCE(policy->view.state, policy->state);
+	if (!closed)
+		WRITE_ONCE(policy->view.state, IOMMUFD_POLICY_GONE);
 	policy_record_exit(policy, kind, &info);
 	policy->type->exit(policy, &info);
 	if (policy->type->forget)
