@@ -11,6 +11,7 @@
 #include "main.h"
 #include "policy/dirty.h"
 #include "policy/policy.h"
+#include "shadow.h"
 #include "view/view.h"
 
 /*
@@ -47,6 +48,7 @@ static void __exit iommufd_exit(void)
 	iommufd_unregister_device();
 	policy_exit();
 	/* Objects that were freed by RCU still wait for it in this module. */
+	shadow_exit();
 	rcu_barrier();
 }
 

@@ -5,6 +5,7 @@
  */
 #include <linux/hardirq.h>
 #include <linux/hash.h>
+#include <linux/irq_work.h>
 #include <linux/rculist.h>
 #include <linux/spinlock.h>
 
@@ -109,12 +110,17 @@ struct shadow *shadow_get(u64 cookie, u32 kind)
 	return shadow;
 }
 
+static LLIST_HEAD(put_in_nmi);
+
 static void free_after_nmi(struct irq_work *work)
 {
-	struct shadow *shadow = container_of(work, struct shadow, work);
+	struct shadow *shadow, *next;
 
-	call_rcu(&shadow->rcu, shadow->free);
+	llist_for_each_entry_safe(shadow, next, llist_del_all(&put_in_nmi), nmi)
+		call_rcu(&shadow->rcu, shadow->free);
 }
+
+static DEFINE_IRQ_WORK(nmi_work, free_after_nmi);
 
 /**
  * shadow_put() - give a reference back
@@ -129,9 +135,19 @@ void shadow_put(struct shadow *shadow)
 	if (!refcount_dec_and_test(&shadow->refs))
 		return;
 	if (unlikely(in_nmi())) {
-		init_irq_work(&shadow->work, free_after_nmi);
-		irq_work_queue(&shadow->work);
+		llist_add(&shadow->nmi, &put_in_nmi);
+		irq_work_queue(&nmi_work);
 	} else {
 		call_rcu(&shadow->rcu, shadow->free);
 	}
+}
+
+/**
+ * shadow_exit() - nobody puts any more: hand the last ones to RCU
+ *
+ * May sleep.
+ */
+void shadow_exit(void)
+{
+	irq_work_sync(&nmi_work);
 }

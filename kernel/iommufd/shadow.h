@@ -18,7 +18,7 @@
 #ifndef IOMMUFD_SHADOW_H
 #define IOMMUFD_SHADOW_H
 
-#include <linux/irq_work.h>
+#include <linux/llist.h>
 #include <linux/refcount.h>
 #include <linux/types.h>
 
@@ -31,7 +31,7 @@
  * @free: frees what it is embedded in, an RCU grace period after the last
  *	reference is gone
  * @rcu: for that
- * @work: for that, if the last reference went in an NMI
+ * @nmi: before that, if the last reference went in an NMI
  */
 struct shadow {
 	u64 cookie;
@@ -39,8 +39,10 @@ struct shadow {
 	refcount_t refs;
 	struct hlist_node node;
 	void (*free)(struct rcu_head *rcu);
-	struct rcu_head rcu;
-	struct irq_work work;
+	union {
+		struct rcu_head rcu;
+		struct llist_node nmi;
+	};
 };
 
 u64 new_cookie(void);
@@ -51,5 +53,6 @@ void shadow_hide(struct shadow *shadow);
 struct shadow *shadow_find_rcu(u64 cookie, u32 kind);
 struct shadow *shadow_get(u64 cookie, u32 kind);
 void shadow_put(struct shadow *shadow);
+void shadow_exit(void);
 
 #endif
