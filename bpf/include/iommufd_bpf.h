@@ -202,7 +202,9 @@ extern void bpf_iter_iommufd_device_destroy(struct bpf_iter_iommufd_device *it) 
  * sleep; nothing is held between them, and so nothing waits for the program.
  * _new() returns -ENOENT if no mapping begins there; _next() a run that is
  * readable until the next call, or NULL after the last, when the mapping is
- * gone, and while somebody pins the same memory and takes long. Pages that are pinned or unpinned meanwhile may be missed, or not.
+ * gone, and when somebody pins the same memory and takes long. So a walk may end
+ * early: whether it saw all, the sum of the lengths tells, beside the mapping's.
+ * Pages that are pinned or unpinned meanwhile may be missed, or not.
  */
 extern int bpf_iter_iommufd_run_new(struct bpf_iter_iommufd_run *it, __u64 ioas_cookie,
 				    __u64 iova) __weak __ksym;
@@ -218,8 +220,8 @@ extern void bpf_iter_iommufd_run_destroy(struct bpf_iter_iommufd_run *it) __weak
  *
  * Syscall programs only. May sleep: it looks at every run, with the memory
  * locked.
- * Return: 0; -ENOENT if no mapping begins there; -EBUSY while somebody pins the
- * same memory and takes long; -EINTR when the task is being killed.
+ * Return: 0; -ENOENT if no mapping begins there; -EBUSY while somebody else has
+ * its memory locked, who pins it perhaps: it does not wait.
  */
 extern int bpf_iommufd_area_mix(__u64 ioas_cookie, __u64 iova,
 				struct iommufd_page_mix *mix) __weak __ksym;

@@ -277,20 +277,24 @@ static void *attach(void *arg)
  */
 static void pin_hangs(void)
 {
-	const size_t len = 16 * PAGE_SZ;
+	const size_t len = 16 * PAGE_SZ, nr = 1000;
 	struct pinning p = { .s = new_space() };
 	struct iter_walk *w = new_walk();
 	char *va = mmap(NULL, len, PROT_READ | PROT_WRITE,
 			MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	int missing = CHECK_FD(mem_missing(va, len));
-	const struct found *f;
 	pthread_t thread;
 	double begin;
 	void *ret;
+	size_t i;
 
 	CHECK_OK(iommufd_map_fixed(p.s.fd, p.s.ioas, va, len, MOCK_IOVA, MAP_RW));
 	w->bss->want_ioas = walk(w)->ioas[0].cookie;
 	w->bss->want_iova = MOCK_IOVA;
+	/* The same memory, many times, as a tenant who means harm would. */
+	for (i = 1; i < nr; i++)
+		CHECK_OK(iommufd_copy(p.s.fd, p.s.ioas, p.s.ioas, MOCK_IOVA, len,
+				      MOCK_IOVA + i * len, MAP_RW));
 	CHECK_OK(pthread_create(&thread, NULL, attach, &p));
 	do {
 		run_program(w->progs.runs);
@@ -298,13 +302,15 @@ static void pin_hangs(void)
 	CHECK_EQ(w->bss->mix_ret, -EBUSY);
 	begin = now();
 	run_program(w->progs.runs);
+	w->bss->mix_step = len;
+	w->bss->nr_mixes = nr;
+	run_program(w->progs.mixes);
 	CHECK(now() - begin < 5 * test_slow());
+	CHECK_EQ(w->bss->nr_busy, nr);
 	CHECK_EQ(w->bss->runs_ret, 0);
 	CHECK_EQ(w->bss->nr_runs, 0);
 	CHECK_EQ(w->bss->mix_ret, -EBUSY);
-	f = walk(w);
-	CHECK_EQ(f->nr_areas, 1);
-	CHECK_EQ(f->area[0].length, len);
+	CHECK_EQ(walk(w)->nr_areas, nr);
 	CHECK_OK(mem_arrives(missing, va, len));
 	CHECK_OK(pthread_join(thread, &ret));
 	CHECK_OK((long)ret);

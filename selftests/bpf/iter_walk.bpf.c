@@ -6,6 +6,8 @@
 #include "iommufd_bpf.h"
 #include "iter_shared.h"
 
+#define EBUSY 16
+
 char _license[] SEC("license") = "GPL";
 
 /* What walk() looks for, by the process that opened it; what it found. */
@@ -87,6 +89,23 @@ int runs(void *unused)
 	bpf_iter_iommufd_run_destroy(&it);
 	mix_ret = bpf_iommufd_area_mix(want_ioas, want_iova, &m);
 	mix = m;
+	return 0;
+}
+
+/* Of how many mappings, from @want_iova and each @mix_step on, it is busy. */
+__u64 mix_step;
+__u32 nr_mixes, nr_busy;
+
+SEC("syscall")
+int mixes(void *unused)
+{
+	struct iommufd_page_mix m;
+	__u32 i;
+
+	nr_busy = 0;
+	bpf_for(i, 0, nr_mixes)
+		if (bpf_iommufd_area_mix(want_ioas, want_iova + i * mix_step, &m) == -EBUSY)
+			nr_busy++;
 	return 0;
 }
 

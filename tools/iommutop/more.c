@@ -122,7 +122,7 @@ static int take_recs(struct more *m, struct snap *snap)
 	return rc;
 }
 
-/* Only of what is pinned: the rest has none. */
+/* Only of what is pinned: the rest has none; nor has, this time, what is busy. */
 static void add_mixes(struct more *m, struct snap *snap)
 {
 	struct top_area *v;

@@ -120,18 +120,16 @@ static void clip(const struct slice *slice, const struct run *run,
  * Who holds it may be pinning, and that waits for user space as long as that
  * likes (userfaultfd). Who only looks does not: a tenant cannot hang the tools.
  */
-static int lock_memory(const struct slice *slice)
+static bool lock_memory(const struct slice *slice)
 {
 	unsigned long end = jiffies + msecs_to_jiffies(RUN_PATIENCE_MS);
 
 	while (!mutex_trylock(&slice->mem->lock)) {
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		if (time_after(jiffies, end))
-			return -EBUSY;
+		if (fatal_signal_pending(current) || time_after(jiffies, end))
+			return false;
 		schedule_timeout_killable(1);
 	}
-	return 0;
+	return true;
 }
 
 /* The run at or after an IOVA of the mapping. */
@@ -144,7 +142,7 @@ static bool next_run(const struct slice *slice, u64 iova,
 	struct run run;
 	bool found = false;
 
-	if (lock_memory(slice))
+	if (!lock_memory(slice))
 		return false;
 	for_each_run(&slice->mem->runs, &cur, &run, from >> PAGE_SHIFT,
 		     last >> PAGE_SHIFT) {
@@ -268,10 +266,10 @@ __bpf_kfunc void bpf_iter_iommufd_run_destroy(struct bpf_iter_iommufd_run *it)
  * @mix: filled in
  *
  * Looks at each run, with the memory locked: of a terabyte of scattered pages
- * that takes a second. May sleep, but does not wait long for somebody who pins
- * the same memory.
- * Return: 0; -ENOENT if there is no mapping that begins there; -EBUSY if its
- * memory stays busy; -EINTR when the task is being killed.
+ * that takes a second. May sleep, but does not wait for somebody who pins the
+ * same memory: who asks about a thousand mappings would wait for each.
+ * Return: 0; -ENOENT if there is no mapping that begins there; -EBUSY while
+ * somebody else has its memory locked.
  */
 __bpf_kfunc int bpf_iommufd_area_mix(u64 ioas_cookie, u64 iova,
 				     struct iommufd_page_mix *mix)
@@ -286,9 +284,10 @@ __bpf_kfunc int bpf_iommufd_area_mix(u64 ioas_cookie, u64 iova,
 	rc = get_slice(ioas_cookie, iova, &slice);
 	if (rc)
 		return rc;
-	rc = lock_memory(&slice);
-	if (rc)
+	if (!mutex_trylock(&slice.mem->lock)) {
+		rc = -EBUSY;
 		goto put;
+	}
 	for_each_run(&slice.mem->runs, &cur, &run, slice.offset >> PAGE_SHIFT,
 		     (slice.offset + slice.length - 1) >> PAGE_SHIFT) {
 		clip(&slice, &run, &view);
