@@ -152,6 +152,39 @@ int tcmd_dev_check_cache(struct tcmd *tcmd)
 }
 
 /**
+ * mock_hwpt_get() - what a HWPT translates by
+ * @ctx: the context
+ * @id: the HWPT's, or 0
+ * @domain: set to its domain; left as it is if @id is 0
+ *
+ * Return: what keeps the domain, for mock_hwpt_put(); NULL for 0;
+ * ERR_PTR(-ENOENT) no such HWPT.
+ */
+struct object *mock_hwpt_get(struct iommufd_ctx *ctx, u32 id,
+			     struct iommu_domain **domain)
+{
+	struct object *obj;
+
+	if (!id)
+		return NULL;
+	obj = core->object_get(ctx, id, OBJECT_HWPT);
+	if (!IS_ERR(obj))
+		*domain = container_of(obj, struct hwpt, obj)->domain;
+	return obj;
+}
+
+/**
+ * mock_hwpt_put() - the reverse
+ * @ctx: the context
+ * @obj: from mock_hwpt_get()
+ */
+void mock_hwpt_put(struct iommufd_ctx *ctx, struct object *obj)
+{
+	if (obj)
+		core->object_put(ctx, obj);
+}
+
+/**
  * tcmd_check_attached() - CHECK_ATTACHED
  * @tcmd: the ioctl
  *
@@ -162,28 +195,24 @@ int tcmd_dev_check_cache(struct tcmd *tcmd)
 int tcmd_check_attached(struct tcmd *tcmd)
 {
 	struct iommu_domain *domain = mock_iommu_blocked();
-	u32 hwpt_id = tcmd->cmd.check_attached.hwpt_id;
 	struct stdev *stdev = stdev_get(tcmd->ctx, tcmd->cmd.id);
-	struct object *obj = NULL;
+	struct object *obj;
 	int rc = 0;
 
 	if (IS_ERR(stdev))
 		return PTR_ERR(stdev);
-	if (hwpt_id) {
-		obj = core->object_get(tcmd->ctx, hwpt_id, OBJECT_HWPT);
-		if (IS_ERR(obj)) {
-			rc = PTR_ERR(obj);
-			goto out;
-		}
-		domain = container_of(obj, struct hwpt, obj)->domain;
+	obj = mock_hwpt_get(tcmd->ctx, tcmd->cmd.check_attached.hwpt_id,
+			    &domain);
+	if (IS_ERR(obj)) {
+		rc = PTR_ERR(obj);
+		goto out;
 	}
 	mutex_lock(&stdev->lock);
 	if (stdev->mdev.attached != domain ||
 	    iommu_get_domain_for_dev(&stdev->mdev.pdev->dev) != domain)
 		rc = -EINVAL;
 	mutex_unlock(&stdev->lock);
-	if (obj)
-		core->object_put(tcmd->ctx, obj);
+	mock_hwpt_put(tcmd->ctx, obj);
 out:
 	core->object_put(tcmd->ctx, &stdev->obj);
 	return rc;

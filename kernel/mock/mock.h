@@ -187,6 +187,9 @@ struct stdev {
 };
 
 struct stdev *stdev_get(struct iommufd_ctx *ctx, u32 id);
+struct object *mock_hwpt_get(struct iommufd_ctx *ctx, u32 id,
+			     struct iommu_domain **domain);
+void mock_hwpt_put(struct iommufd_ctx *ctx, struct object *obj);
 int tcmd_mock_domain(struct tcmd *tcmd);
 int tcmd_mock_domain_replace(struct tcmd *tcmd);
 int tcmd_dev_check_cache(struct tcmd *tcmd);

@@ -9,7 +9,6 @@
 #include "device/device.h"
 #include "iommu_internal.h"
 #include "mock.h"
-#include "space/hwpt.h"
 
 /**
  * mock_set_pasid() - iommu_domain_ops.set_dev_pasid
@@ -176,10 +175,9 @@ static int check_domain(struct mock_dev *mdev, ioasid_t pasid,
 int tcmd_pasid_check(struct tcmd *tcmd)
 {
 	u32 pasid = tcmd->cmd.pasid_attach.pasid;
-	u32 hwpt_id = tcmd->cmd.pasid_attach.pt_id;
 	struct iommu_domain *domain = NULL;
-	struct object *obj = NULL;
 	struct stdev *stdev;
+	struct object *obj;
 	int rc;
 
 	if (pasid == IOMMU_NO_PASID)
@@ -187,20 +185,16 @@ int tcmd_pasid_check(struct tcmd *tcmd)
 	stdev = stdev_get(tcmd->ctx, tcmd->cmd.id);
 	if (IS_ERR(stdev))
 		return PTR_ERR(stdev);
-	if (hwpt_id) {
-		obj = core->object_get(tcmd->ctx, hwpt_id, OBJECT_HWPT);
-		if (IS_ERR(obj)) {
-			rc = PTR_ERR(obj);
-			goto out;
-		}
-		domain = container_of(obj, struct hwpt, obj)->domain;
+	obj = mock_hwpt_get(tcmd->ctx, tcmd->cmd.pasid_attach.pt_id, &domain);
+	if (IS_ERR(obj)) {
+		rc = PTR_ERR(obj);
+		goto out;
 	}
 	/* Nothing is attached or detached meanwhile. */
 	mutex_lock(&stdev->lock);
 	rc = check_domain(&stdev->mdev, pasid, domain);
 	mutex_unlock(&stdev->lock);
-	if (obj)
-		core->object_put(tcmd->ctx, obj);
+	mock_hwpt_put(tcmd->ctx, obj);
 out:
 	core->object_put(tcmd->ctx, &stdev->obj);
 	return rc;

@@ -27,7 +27,7 @@ static struct mock_dev mock_vfio_dev;
 
 static int mock_vfio_open(struct vfio_device *vdev)
 {
-	mock_vfio_features_reset(container_of(vdev, struct mock_vfio, vdev));
+	mock_vfio_features_reset(to_mock(vdev));
 	return 0;
 }
 
@@ -101,8 +101,7 @@ static long mock_vfio_ioctl(struct vfio_device *vdev, unsigned int cmd,
 	case MOCK_VFIO_READ:
 		return mock_vfio_read(vdev->dev, uarg);
 	case MOCK_VFIO_SEEN:
-		return mock_vfio_get_seen(container_of(vdev, struct mock_vfio,
-						       vdev), uarg);
+		return mock_vfio_get_seen(to_mock(vdev), uarg);
 	default:
 		return -ENOTTY;
 	}
@@ -110,6 +109,8 @@ static long mock_vfio_ioctl(struct vfio_device *vdev, unsigned int cmd,
 
 static const struct vfio_device_ops mock_vfio_ops = {
 	.name = "iommufd_mock_vfio",
+	.init = mock_vfio_features_init,
+	.release = mock_vfio_features_release,
 	.open_device = mock_vfio_open,
 	.close_device = mock_vfio_close,
 	.ioctl = mock_vfio_ioctl,
@@ -133,7 +134,6 @@ static int mock_vfio_probe(struct platform_device *pdev)
 	mock = vfio_alloc_device(mock_vfio, vdev, &pdev->dev, &mock_vfio_ops);
 	if (IS_ERR(mock))
 		return PTR_ERR(mock);
-	mock_vfio_features_init(mock);
 	platform_set_drvdata(pdev, mock);
 	rc = vfio_register_group_dev(&mock->vdev);
 	if (rc)

@@ -16,11 +16,6 @@
 #define MOCK_ALL_STATES \
 	(VFIO_MIGRATION_STOP_COPY | VFIO_MIGRATION_P2P | VFIO_MIGRATION_PRE_COPY)
 
-static struct mock_vfio *to_mock(struct vfio_device *vdev)
-{
-	return container_of(vdev, struct mock_vfio, vdev);
-}
-
 /* One arc after the other, as drivers do; a refused one ends it. */
 static struct file *mock_set_state(struct vfio_device *vdev,
 				   enum vfio_device_mig_state target)
@@ -130,15 +125,27 @@ static const struct vfio_log_ops mock_log_ops = {
 };
 
 /**
- * mock_vfio_features_init() - give a device its features
- * @mock: the device, not registered yet
+ * mock_vfio_features_init() - vfio_device_ops.init: give it its features
+ * @vdev: the device
+ *
+ * Return: 0.
  */
-void mock_vfio_features_init(struct mock_vfio *mock)
+int mock_vfio_features_init(struct vfio_device *vdev)
 {
-	mutex_init(&mock->lock);
-	mock->vdev.migration_flags = MOCK_ALL_STATES;
-	mock->vdev.mig_ops = &mock_mig_ops;
-	mock->vdev.log_ops = &mock_log_ops;
+	mutex_init(&to_mock(vdev)->lock);
+	vdev->migration_flags = MOCK_ALL_STATES;
+	vdev->mig_ops = &mock_mig_ops;
+	vdev->log_ops = &mock_log_ops;
+	return 0;
+}
+
+/**
+ * mock_vfio_features_release() - vfio_device_ops.release
+ * @vdev: the device
+ */
+void mock_vfio_features_release(struct vfio_device *vdev)
+{
+	mutex_destroy(&to_mock(vdev)->lock);
 }
 
 /**
@@ -159,23 +166,29 @@ void mock_vfio_features_reset(struct mock_vfio *mock)
  * @mock: the device, open
  * @arg: the user's
  *
- * Return: 0; -EINVAL for features that the core does not know; -EFAULT.
+ * A device whose features are chosen runs, whatever it did.
+ * Return: 0; -EINVAL for features that the core does not know, or that no
+ * device has without the one that all the others build on; -EFAULT.
  */
 long mock_vfio_get_seen(struct mock_vfio *mock,
 			struct mock_vfio_seen __user *arg)
 {
+	struct mock_vfio_seen seen;
 	u32 flags;
 
 	if (get_user(flags, &arg->set_features))
 		return -EFAULT;
-	if (flags & ~MOCK_ALL_STATES)
+	if (flags & ~MOCK_ALL_STATES ||
+	    (flags && !(flags & VFIO_MIGRATION_STOP_COPY)))
 		return -EINVAL;
 
 	mutex_lock(&mock->lock);
-	if (flags)
+	if (flags) {
 		mock->vdev.migration_flags = flags;
+		mock->state = VFIO_DEVICE_STATE_RUNNING;
+	}
 	mock->seen.set_features = mock->vdev.migration_flags;
+	seen = mock->seen;
 	mutex_unlock(&mock->lock);
-	/* Nobody else uses the device. */
-	return copy_to_user(arg, &mock->seen, sizeof(mock->seen)) ? -EFAULT : 0;
+	return copy_to_user(arg, &seen, sizeof(seen)) ? -EFAULT : 0;
 }

@@ -24,7 +24,13 @@ struct mock_vfio {
 	struct mock_vfio_seen seen;
 };
 
-void mock_vfio_features_init(struct mock_vfio *mock);
+static inline struct mock_vfio *to_mock(struct vfio_device *vdev)
+{
+	return container_of(vdev, struct mock_vfio, vdev);
+}
+
+int mock_vfio_features_init(struct vfio_device *vdev);
+void mock_vfio_features_release(struct vfio_device *vdev);
 void mock_vfio_features_reset(struct mock_vfio *mock);
 long mock_vfio_get_seen(struct mock_vfio *mock,
 			struct mock_vfio_seen __user *arg);
