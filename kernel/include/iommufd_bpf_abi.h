@@ -793,7 +793,7 @@ struct iommufd_account {
  * @exit_code: the last such answer
  * @name: how its table calls it
  * @message: why it ended, in words; "" while it has not
- * @allowed: answers that let a request pass: of programs that may refuse it
+ * @allowed: answers of 0, of programs that may refuse a request
  * @total_ns: time that all the calls took
  */
 struct iommufd_policy_view {
