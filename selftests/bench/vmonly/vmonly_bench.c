@@ -224,7 +224,9 @@ static long do_access(unsigned int nr, void __user *uarg)
 		return open_access(&arg);
 	if (!access || !arg.length ||
 	    arg.length > (nr == BENCH_PIN || nr == BENCH_UNPIN ?
-				  BENCH_PIN_MAX * PAGE_SIZE : BENCH_RW_MAX))
+				  BENCH_PIN_MAX * PAGE_SIZE -
+					  offset_in_page(arg.iova) :
+				  BENCH_RW_MAX))
 		return -EINVAL;
 	rc = use_access(nr, &arg);
 	if (!rc && copy_to_user(uarg, &arg, sizeof(arg)))
