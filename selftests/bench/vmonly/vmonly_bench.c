@@ -35,6 +35,8 @@
 
 /* One user at a time: everything is under this. */
 static DEFINE_MUTEX(bench_lock);
+/* How many have the file open. */
+static unsigned int users;
 
 static struct bench_dev {
 	struct device *dev;
@@ -282,20 +284,32 @@ static long bench_ioctl(struct file *file, unsigned int nr, unsigned long arg)
 	return rc;
 }
 
+static int bench_open(struct inode *inode, struct file *file)
+{
+	mutex_lock(&bench_lock);
+	users++;
+	mutex_unlock(&bench_lock);
+	return 0;
+}
+
+/* One that only asked for the charges leaves the others' devices alone. */
 static int bench_release(struct inode *inode, struct file *file)
 {
 	unsigned int i;
 
 	mutex_lock(&bench_lock);
-	close_access();
-	for (i = 0; i < BENCH_DEVICES; i++)
-		unbind(&devices[i]);
+	if (!--users) {
+		close_access();
+		for (i = 0; i < BENCH_DEVICES; i++)
+			unbind(&devices[i]);
+	}
 	mutex_unlock(&bench_lock);
 	return 0;
 }
 
 static const struct file_operations bench_fops = {
 	.owner = THIS_MODULE,
+	.open = bench_open,
 	.unlocked_ioctl = bench_ioctl,
 	.release = bench_release,
 };
