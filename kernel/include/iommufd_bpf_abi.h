@@ -608,7 +608,8 @@ struct iommufd_ioas_view {
  * @tgid: the process whose memory it is; of a file's, the one who is charged
  * @uid: the user who is charged for it
  * @nr_domains: IO page tables that hold it
- * @nr_access_pins: pins of in-kernel users that lie in it or reach into it
+ * @nr_access_pins: pins of in-kernel users, and of virtual IOMMUs' hardware
+ *	queues, that lie in it or reach into it
  */
 struct iommufd_area_view {
 	__u64 iova;

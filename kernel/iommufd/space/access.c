@@ -29,8 +29,9 @@ static void add_to_areas(struct ioas *ioas, unsigned long first,
 			return;
 		area->nr_inside += inside;
 		area->nr_pins += pins;
-		WRITE_ONCE(area->view.nr_access_pins, area->nr_pins);
 		area->nr_locks += locks;
+		WRITE_ONCE(area->view.nr_access_pins,
+			   area->nr_pins + area->nr_locks);
 		if (last <= area_last(area))
 			return;
 		first = area_last(area) + 1;
