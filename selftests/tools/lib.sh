@@ -224,12 +224,12 @@ stock_vfio()
 	done
 }
 
-# valid NAME FILE: every line is JSON as the schema in docs/ has it
+# valid NAME FILE [TOOL]: every line is JSON as the tool's schema in docs/ has it
 valid()
 {
 	local why
 
-	if why=$("$here/validate" "$here/../../docs/iommutop.schema.json" "$2" 2>&1); then
+	if why=$("$here/validate" "$here/../../docs/${3:-iommutop}.schema.json" "$2" 2>&1); then
 		ok "$1"
 	else
 		not_ok "$1" "$(tail -n 3 <<<"$why")"

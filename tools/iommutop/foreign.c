@@ -243,7 +243,7 @@ void foreign_totals(struct foreign *f, struct snap *snap)
 	snap_add_stats(&snap->total, &f->gone);
 	snap_add_stats(&snap->total, &f->count->bss->rest);
 	snap->nr_uncounted += f->count->bss->nr_uncounted;
-	snap->nr_lost += bpfio_lost(f->count->obj);
+	snap->nr_lost += tool_bpf_missed(f->count->obj);
 }
 
 void foreign_reset(struct foreign *f)

@@ -128,7 +128,7 @@ static int open_feed(const struct env *env, const struct source *src, struct fee
 	tool_libbpf_quiet();
 	/* One table has nothing to measure from: spare the kernel the hooks. */
 	feed->collector = collect_open(src, !env->once, &rc);
-	if (feed->collector && tool_drop_caps(env->output || env->record)) {
+	if (feed->collector && tool_drop_caps(env->output || env->record ? TOOL_KEEP_FILES : 0)) {
 		feed_close(feed);
 		rc = TOOL_RUNTIME;
 	}

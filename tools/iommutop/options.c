@@ -107,18 +107,6 @@ static int parse_word(struct argp_state *state, const char *what, const char *ar
 	return 0;
 }
 
-static int64_t parse_ioas(struct argp_state *state, const char *arg)
-{
-	unsigned long id;
-	char *end;
-
-	errno = 0;
-	id = strtoul(arg, &end, 0);
-	if (errno || end == arg || *end || *arg == '-' || id > UINT32_MAX)
-		argp_error(state, "bad IOAS '%s': its id", arg);
-	return id;
-}
-
 static error_t parse_choice(int key, char *arg, struct argp_state *state, struct env *env)
 {
 	static const char * const formats[] = {
@@ -144,7 +132,7 @@ static error_t parse_choice(int key, char *arg, struct argp_state *state, struct
 		args_users(state, &env->uids, arg);
 		return 0;
 	case 'i':
-		env->ioas = parse_ioas(state, arg);
+		env->ioas = args_ioas(state, arg);
 		return 0;
 	case 'd':
 		env->delay = parse_delay(state, arg);

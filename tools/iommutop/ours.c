@@ -1,12 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/*
- * A source: iommufd-bpf's module, by its iterators and tracepoints.
- *
- * A walk may take several calls: each returns at most TOP_RECS records and
- * leaves its cursor in the mapped walk structure for the next one. Records
- * come in the order context, its devices, its HWPTs, its IOASes, each followed
- * by its areas, so that a record belongs to the last context or IOAS before it.
- */
+/* A source: iommufd-bpf's module, by its iterators and tracepoints. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,12 +12,11 @@
 #include "fmt.h"
 #include "ours.h"
 #include "tool.h"
-#include "walk.skel.h"
+#include "walk.h"
 
 struct ours {
-	struct walk_bpf *walk;
+	struct walk *walk;
 	struct count_bpf *count; /* NULL: not counting */
-	const struct top_rec *recs;
 	struct bpfio_stale stale;
 	struct top_stats gone; /* of contexts that are closed */
 };
@@ -36,15 +28,10 @@ struct ours *ours_open(bool count, int *err)
 
 	if (!o)
 		goto fail;
-	o->walk = walk_bpf__open_and_load();
+	o->walk = walk_open(err);
 	if (!o->walk) {
-		rc = -errno;
-		goto fail;
-	}
-	o->recs = bpfio_map_array(o->walk->maps.recs);
-	if (!o->recs) {
-		rc = -errno;
-		goto fail;
+		ours_close(o);
+		return NULL;
 	}
 	if (count) {
 		o->count = count_bpf__open_and_load();
@@ -63,48 +50,15 @@ void ours_close(struct ours *o)
 {
 	if (!o)
 		return;
-	if (o->recs)
-		bpfio_unmap_array(o->recs, o->walk->maps.recs);
-	walk_bpf__destroy(o->walk);
+	walk_close(o->walk);
 	count_bpf__destroy(o->count);
 	bpfio_stale_free(&o->stale);
 	free(o);
 }
 
-static int run_walk(struct ours *o, struct snap *snap)
-{
-	struct top_walk *w = &o->walk->bss->walk;
-	__u32 i;
-	int rc;
-
-	do {
-		LIBBPF_OPTS(bpf_test_run_opts, run);
-
-		rc = bpf_prog_test_run_opts(bpf_program__fd(o->walk->progs.walk_objects), &run);
-		if (rc)
-			return rc;
-		/* It did not get anywhere: it would do so for ever. */
-		if (!w->done && !w->nr_recs)
-			return -EPROTO;
-		for (i = 0; i < w->nr_recs; i++) {
-			rc = bpfio_take_rec(snap, TOP_IOMMUFD, &o->recs[i]);
-			if (rc)
-				return rc;
-		}
-	} while (!w->done);
-	return 0;
-}
-
 int ours_walk(struct ours *o, bool want_areas, struct snap *snap)
 {
-	int rc;
-
-	memset(&o->walk->bss->walk, 0, sizeof(o->walk->bss->walk));
-	o->walk->bss->walk.want_areas = want_areas;
-	rc = run_walk(o, snap);
-	if (!rc)
-		snap->sources[TOP_IOMMUFD] = true;
-	return rc;
+	return walk_run(o->walk, want_areas, snap);
 }
 
 void ours_stats(struct ours *o, uint64_t cookie, struct top_stats *st)
@@ -209,7 +163,7 @@ int ours_totals(struct ours *o, struct snap *snap)
 			 &o->gone);
 	add_up(o, snap);
 	snap->nr_uncounted += o->count->bss->nr_uncounted;
-	snap->nr_lost += bpfio_lost(o->count->obj);
+	snap->nr_lost += tool_bpf_missed(o->count->obj);
 	take_refusal(o, snap);
 	return take_policies(o, snap);
 }

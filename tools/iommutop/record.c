@@ -5,21 +5,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <zstd.h>
-
+#include "frames.h"
 #include "join.h"
 #include "record.h"
 #include "tool.h"
 
 /* Sizes, too, have to be the same: a file is for the iommutop that made it. */
 #define MAGIC "iommutop recording 1\n"
-#define MAX_FRAME (1U << 30)
+#define ZSTD_LEVEL 3
 
 struct recorder {
-	FILE *file;
-	const char *path;
+	struct frames_out *out;
 	const struct source *src;
-	ZSTD_CCtx *zstd;
 };
 
 /* What precedes the arrays of a snapshot. */
@@ -54,31 +51,20 @@ static size_t *array_nr(const struct snap *snap, const struct array *a)
 	return (size_t *)((char *)snap + a->nr);
 }
 
-static int fail(const char *path, const char *what, const char *why)
-{
-	complain("cannot %s '%s': %s", what, path, why);
-	return -1;
-}
-
 struct recorder *record_open(const char *path, const struct source *src)
 {
 	struct recorder *rec = calloc(1, sizeof(*rec));
 
-	if (rec) {
-		rec->path = path;
-		rec->src = src;
-		rec->zstd = ZSTD_createCCtx();
-		rec->file = rec->zstd ? fopen(path, "we") : NULL;
-	}
-	if (!rec || !rec->file || fputs(MAGIC, rec->file) < 0) {
-		fail(path, "record to", strerror(errno));
-		if (rec)
-			ZSTD_freeCCtx(rec->zstd);
-		free(rec);
+	if (!rec) {
+		complain("out of memory");
 		return NULL;
 	}
-	ZSTD_CCtx_setParameter(rec->zstd, ZSTD_c_checksumFlag, 1);
-	return rec;
+	rec->src = src;
+	rec->out = frames_create(path, MAGIC, ZSTD_LEVEL);
+	if (rec->out)
+		return rec;
+	free(rec);
+	return NULL;
 }
 
 static char *put(char *at, const void *data, size_t bytes)
@@ -91,61 +77,49 @@ static char *put(char *at, const void *data, size_t bytes)
 int record_write(struct recorder *rec, const struct snap *snap)
 {
 	struct frame frame = { .snap_bytes = sizeof(frame), .proc_bytes = sizeof(*snap->procs) };
-	size_t i, bytes = sizeof(frame), packed;
-	char *plain, *out, *at;
-	uint32_t length;
+	size_t i, bytes = sizeof(frame);
+	char *plain, *at;
+	int rc;
 
 	frame.src = *rec->src;
 	frame.snap = *snap;
 	for (i = 0; i < ARRAY_SIZE(arrays); i++)
 		bytes += *array_nr(snap, &arrays[i]) * arrays[i].size;
 	plain = malloc(bytes);
-	out = malloc(ZSTD_compressBound(bytes));
-	if (!plain || !out) {
-		free(plain);
-		free(out);
-		return fail(rec->path, "record to", "out of memory");
+	if (!plain) {
+		complain("out of memory");
+		return -1;
 	}
 	at = put(plain, &frame, sizeof(frame));
 	for (i = 0; i < ARRAY_SIZE(arrays); i++)
 		at = put(at, *array_at(snap, &arrays[i]),
 			 *array_nr(snap, &arrays[i]) * arrays[i].size);
-	packed = ZSTD_compress2(rec->zstd, out, ZSTD_compressBound(bytes), plain, bytes);
-	length = packed;
+	rc = frames_put(rec->out, plain, bytes);
 	free(plain);
-	if (ZSTD_isError(packed) || fwrite(&length, sizeof(length), 1, rec->file) != 1 ||
-	    fwrite(out, packed, 1, rec->file) != 1 || fflush(rec->file)) {
-		free(out);
-		return fail(rec->path, "record to",
-			    ZSTD_isError(packed) ? ZSTD_getErrorName(packed) : strerror(errno));
-	}
-	free(out);
-	return 0;
+	return rc ? -1 : 0;
 }
 
 int record_close(struct recorder *rec)
 {
-	int rc = fclose(rec->file) ? fail(rec->path, "record to", strerror(errno)) : 0;
+	int rc = frames_finish(rec->out);
 
-	ZSTD_freeCCtx(rec->zstd);
 	free(rec);
-	return rc;
+	return rc ? -1 : 0;
 }
 
 int feed_open_file(struct feed *feed, const char *path)
 {
-	char magic[sizeof(MAGIC)] = "";
+	int err;
 
 	feed->path = path;
-	feed->file = fopen(path, "re");
-	if (!feed->file) {
-		fail(path, "read", strerror(errno));
-		return TOOL_RUNTIME;
-	}
-	if (fread(magic, sizeof(MAGIC) - 1, 1, feed->file) == 1 && !strcmp(magic, MAGIC))
+	feed->file = frames_open(path, MAGIC, &err);
+	if (feed->file)
 		return 0;
-	complain("'%s' is not a recording of iommutop; make one with iommutop --record", path);
-	feed_close(feed);
+	if (err == -EPROTO)
+		complain("'%s' is not a recording of iommutop; make one with iommutop --record",
+			 path);
+	else
+		complain("cannot read '%s': %s", path, strerror(-err));
 	return TOOL_RUNTIME;
 }
 
@@ -193,25 +167,15 @@ static int unpack(struct feed *feed, const char *plain, size_t bytes, struct sna
 /* A frame that is not whole ends the recording. */
 static int next_frame(struct feed *feed, struct snap *snap)
 {
-	unsigned long long bytes;
-	char *packed = NULL, *plain = NULL;
-	uint32_t length;
-	int rc = FEED_END;
+	char *plain;
+	size_t bytes;
+	int rc = frames_get(feed->file, &plain, &bytes);
 
-	if (fread(&length, sizeof(length), 1, feed->file) != 1 || length > MAX_FRAME)
-		return FEED_END;
-	packed = malloc(length ? length : 1);
-	if (!packed)
-		return -ENOMEM;
-	if (fread(packed, 1, length, feed->file) == length) {
-		bytes = ZSTD_getFrameContentSize(packed, length);
-		plain = bytes && bytes < MAX_FRAME ? malloc(bytes) : NULL;
-		if (plain && ZSTD_decompress(plain, bytes, packed, length) == bytes)
-			rc = unpack(feed, plain, bytes, snap);
-	} else {
+	if (rc == FRAMES_CUT)
 		complain("'%s' was cut off; this is what is whole", feed->path);
-	}
-	free(packed);
+	if (rc)
+		return rc < 0 ? rc : FEED_END;
+	rc = unpack(feed, plain, bytes, snap);
 	free(plain);
 	return rc;
 }
@@ -236,7 +200,6 @@ const struct source *feed_source(const struct feed *feed, const struct source *l
 void feed_close(struct feed *feed)
 {
 	collect_close(feed->collector);
-	if (feed->file)
-		fclose(feed->file);
+	frames_close(feed->file);
 	memset(feed, 0, sizeof(*feed));
 }

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Recordings: snapshots in a file, to be looked at later, elsewhere.
- *
- * A file begins with a line of text that names the format. Then each snapshot
- * is a length and a zstd frame with a checksum of its own: a file that was cut
- * off can be read up to the cut.
+ * Recordings: snapshots in a file, to be looked at later, elsewhere; a frame
+ * (frames.h) each.
  */
 #ifndef RECORD_H
 #define RECORD_H
@@ -28,7 +25,7 @@ int record_close(struct recorder *rec);
 /* Where snapshots come from: this kernel, or a recording. */
 struct feed {
 	struct collector *collector; /* NULL: a recording */
-	FILE *file;
+	struct frames_in *file;
 	const char *path;
 	struct source recorded;
 };

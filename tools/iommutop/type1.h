@@ -14,12 +14,7 @@ struct type1;
  */
 struct type1 *type1_open(bool count, int *err);
 
-/**
- * type1_walk() - add containers to a snapshot
- *
- * A container that changes while it is walked is walked again, a few times;
- * snap->torn says that it was no use. Return: 0 or a negative errno.
- */
+/** type1_walk() - add containers to a snapshot; as type1walk_run() */
 int type1_walk(struct type1 *t, bool want_areas, struct snap *snap);
 
 /** type1_stats() - a container's counters, by the cookie of the snapshot */

@@ -89,3 +89,15 @@ long args_count(struct argp_state *state, const char *what, const char *arg)
 		argp_error(state, "bad %s '%s': a number from 1", what, arg);
 	return n;
 }
+
+int64_t args_ioas(struct argp_state *state, const char *arg)
+{
+	unsigned long id;
+	char *end;
+
+	errno = 0;
+	id = strtoul(arg, &end, 0);
+	if (errno || end == arg || *end || *arg == '-' || id > UINT32_MAX)
+		argp_error(state, "bad IOAS '%s': its id", arg);
+	return id;
+}

@@ -5,6 +5,7 @@
 
 #include <argp.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #define MAX_PIDS 256
@@ -28,6 +29,7 @@ bool args_has_uid(const struct uid_list *list, uid_t uid);
 /* Each ends the program with a message and status 2 if @arg is not one. */
 void args_pids(struct argp_state *state, struct pid_list *list, const char *arg);
 void args_users(struct argp_state *state, struct uid_list *list, const char *arg);
+int64_t args_ioas(struct argp_state *state, const char *arg);
 long args_count(struct argp_state *state, const char *what, const char *arg);
 
 #endif

@@ -166,14 +166,13 @@ char *errno_name(char *buf, int err)
 
 const char *op_name(unsigned int op)
 {
-	/* enum iommufd_op, and what iommutrace has beside it */
+	/* enum iommufd_op */
 	static const char * const names[] = {
 		[1] = "map", [2] = "unmap", [3] = "attach", [4] = "detach", [5] = "copy",
 		[6] = "map_file", [7] = "access_attach", [8] = "access_pin",
 		[9] = "change_process", [10] = "replace", [11] = "hwpt_alloc",
-		[12] = "access_unpin", [13] = "destroy", [14] = "dirty_start", [15] = "dirty_read",
-		[16] = "dirty_stop",
-		[32] = "replace",
+		[12] = "access_unpin", [13] = "destroy", [14] = "dirty_start",
+		[15] = "dirty_read", [16] = "dirty_stop",
 	};
 
 	return op < ARRAY_SIZE(names) && names[op] ? names[op] : "?";

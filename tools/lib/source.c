@@ -60,38 +60,56 @@ static bool has_sys_admin(void)
 	return capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_ADMIN);
 }
 
-/*
- * Does a file contain a string? Enough to tell one module's BTF from another:
- * names are in its string section, and parsing it would mean parsing the
- * kernel's first.
- */
-static bool contains(const char *path, const char *word)
+static char *read_all(const char *path, size_t *len)
 {
-	size_t len = 0, size = 0;
 	char *buf = NULL, *bigger;
-	bool found = false;
+	size_t size = 0;
 	ssize_t got;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
+	*len = 0;
 	if (fd < 0)
-		return false;
+		return NULL;
 	do {
-		if (len == size) {
+		if (*len == size) {
 			size = size ? 2 * size : 65536;
 			bigger = realloc(buf, size);
 			if (!bigger)
-				goto out;
+				break;
 			buf = bigger;
 		}
-		got = read(fd, buf + len, size - len);
+		got = read(fd, buf + *len, size - *len);
 		if (got > 0)
-			len += got;
+			*len += got;
 	} while (got > 0 || (got < 0 && errno == EINTR));
-	found = len && memmem(buf, len, word, strlen(word) + 1);
-out:
-	free(buf);
 	close(fd);
-	return found;
+	return buf;
+}
+
+/*
+ * Does a file contain a string? Enough to tell one module's BTF from another:
+ * names are in its string section, and parsing it would mean parsing the
+ * kernel's first. The last file is remembered.
+ */
+static bool contains(const char *path, const char *word)
+{
+	static char last[64], *buf;
+	static size_t len;
+
+	if (!buf || strcmp(last, path)) {
+		free(buf);
+		buf = read_all(path, &len);
+		snprintf(last, sizeof(last), "%s", path);
+	}
+	return buf && len && memmem(buf, len, word, strlen(word) + 1);
+}
+
+bool source_btf_has(const char *module, const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/kernel/btf/%s", module);
+	return contains(path, name);
 }
 
 void source_probe(struct source *src)

@@ -44,6 +44,9 @@ void source_probe(struct source *src);
  */
 int source_check(const struct source *src, bool type1);
 
+/** source_btf_has() - is there anything of that name in a module's BTF? */
+bool source_btf_has(const char *module, const char *name);
+
 /** source_host_pids() - are processes numbered here as in the kernel's events? */
 bool source_host_pids(void);
 

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <cap-ng.h>
 
@@ -70,15 +71,34 @@ int tool_libbpf_failed(const char *what, int err)
 	return err == -EPERM || err == -EACCES ? TOOL_PERM : TOOL_BPF;
 }
 
-int tool_drop_caps(bool files)
+uint64_t tool_bpf_missed(const struct bpf_object *obj)
+{
+	struct bpf_prog_info info;
+	struct bpf_program *prog;
+	uint64_t lost = 0;
+	__u32 len;
+
+	bpf_object__for_each_program(prog, obj) {
+		len = sizeof(info);
+		memset(&info, 0, sizeof(info));
+		if (bpf_program__fd(prog) >= 0 &&
+		    !bpf_prog_get_info_by_fd(bpf_program__fd(prog), &info, &len))
+			lost += info.recursion_misses;
+	}
+	return lost;
+}
+
+int tool_drop_caps(unsigned int keep)
 {
 	const capng_type_t both = CAPNG_EFFECTIVE | CAPNG_PERMITTED;
 	int rc;
 
 	capng_clear(CAPNG_SELECT_BOTH);
 	rc = capng_updatev(CAPNG_ADD, both, CAP_SYS_PTRACE, CAP_DAC_READ_SEARCH, -1);
-	if (!rc && files)
+	if (!rc && (keep & TOOL_KEEP_FILES))
 		rc = capng_updatev(CAPNG_ADD, both, CAP_DAC_OVERRIDE, CAP_FOWNER, -1);
+	if (!rc && (keep & TOOL_KEEP_KILL))
+		rc = capng_update(CAPNG_ADD, both, CAP_KILL);
 	if (!rc)
 		rc = capng_apply(CAPNG_SELECT_CAPS);
 	if (rc)

@@ -7,7 +7,10 @@
 #define TOOL_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
+
+struct bpf_object;
 
 #define TOOL_VERSION "0.1.0"
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -19,6 +22,7 @@ enum tool_exit {
 	TOOL_PERM = 3, /* the caller may not */
 	TOOL_BPF = 4, /* BPF or BTF would not load */
 	TOOL_SOURCE = 5, /* nothing to look at, or an ABI that is not ours */
+	TOOL_LOSS = 6, /* events were lost that must not be */
 	TOOL_TTY = 7, /* no usable terminal */
 };
 
@@ -46,12 +50,24 @@ void tool_libbpf_quiet(void);
 int tool_libbpf_failed(const char *what, int err);
 
 /**
+ * tool_bpf_missed() - events that the kernel did not give to an object's programs
+ *
+ * One that is running already on a CPU is not run there once more.
+ */
+uint64_t tool_bpf_missed(const struct bpf_object *obj);
+
+enum tool_keep {
+	TOOL_KEEP_FILES = 1, /* files will be written where root may and others may not */
+	TOOL_KEEP_KILL = 2, /* signals will be sent to processes of others */
+};
+
+/**
  * tool_drop_caps() - keep only what reading takes, once everything is loaded
- * @files: files will be written where root may and others may not
+ * @keep: enum tool_keep: what is needed beside
  *
  * What stays: looking at processes of others. Return: 0, or -1 after a message.
  */
-int tool_drop_caps(bool files);
+int tool_drop_caps(unsigned int keep);
 
 /**
  * tool_signalfd() - from now on, learn from a descriptor that one shall end

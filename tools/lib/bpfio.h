@@ -17,9 +17,6 @@ int bpfio_take_rec(struct snap *snap, enum top_source source, const struct top_r
 /** bpfio_take_refusal() - the snapshot's last refusal, if it is the latest */
 void bpfio_take_refusal(struct snap *snap, const struct top_refusal *ref);
 
-/** bpfio_lost() - events that the kernel did not give to an object's programs */
-uint64_t bpfio_lost(const struct bpf_object *obj);
-
 /** bpfio_run_iterator() - over all open files of all tasks; it writes nothing to read */
 int bpfio_run_iterator(const struct bpf_program *prog);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What iommutop reads of stock VFIO's private structures: the members that it
+ * What the tools read of stock VFIO's private structures: the members that it
  * uses, found by name in the BTF of whatever modules are loaded.
  */
-#ifndef IOMMUTOP_TYPE1_BPF_H
-#define IOMMUTOP_TYPE1_BPF_H
+#ifndef TOOL_TYPE1_BPF_H
+#define TOOL_TYPE1_BPF_H
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 

@@ -5,8 +5,8 @@
  *
  * Who includes this defines iova_of().
  */
-#ifndef IOMMUTOP_FILEWALK_BPF_H
-#define IOMMUTOP_FILEWALK_BPF_H
+#ifndef TOOL_FILEWALK_BPF_H
+#define TOOL_FILEWALK_BPF_H
 
 #define MAX_DEPTH 64 /* a red-black tree's, of 2^32 nodes */
 #define MAX_MAPPINGS (1 << 20)

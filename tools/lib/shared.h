@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What iommutop's BPF programs and its userspace half share: the records of
+ * What the tools' BPF programs and their userspace half share: the records of
  * the walks, counters, the log of refusals.
  *
- * These are private to one build of iommutop. The ABI of the module is
+ * These are private to one build of the tools. The ABI of the module is
  * iommufd_bpf_abi.h; its views are copied field by field into the records,
  * so that a record never depends on how long a view is on this module. What a
  * source cannot tell has the value TOP_UNKNOWN.

@@ -127,23 +127,6 @@ void bpfio_take_refusal(struct snap *snap, const struct top_refusal *ref)
 	fmt_plain(snap->last_refusal.reason);
 }
 
-uint64_t bpfio_lost(const struct bpf_object *obj)
-{
-	struct bpf_prog_info info;
-	struct bpf_program *prog;
-	uint64_t lost = 0;
-	__u32 len;
-
-	bpf_object__for_each_program(prog, obj) {
-		len = sizeof(info);
-		memset(&info, 0, sizeof(info));
-		if (bpf_program__fd(prog) >= 0 &&
-		    !bpf_prog_get_info_by_fd(bpf_program__fd(prog), &info, &len))
-			lost += info.recursion_misses;
-	}
-	return lost;
-}
-
 void bpfio_clear(int fd, size_t key_size)
 {
 	char key[64];
