@@ -62,7 +62,7 @@ static __always_inline void count_map(struct top_stats *st, const struct iommufd
 	hist_add(&st->lat[TOP_LAT_MAP_POLICY], ev->policy_ns);
 }
 
-SEC("tp_btf/iommufd_map")
+SEC("tp_btf/iommufd:iommufd_map")
 int BPF_PROG(on_map, const struct iommufd_map_event *ev)
 {
 	if (ev)
@@ -71,7 +71,7 @@ int BPF_PROG(on_map, const struct iommufd_map_event *ev)
 }
 
 /* A copy maps, too. */
-SEC("tp_btf/iommufd_copy")
+SEC("tp_btf/iommufd:iommufd_copy")
 int BPF_PROG(on_copy, const struct iommufd_map_event *ev)
 {
 	if (ev)
@@ -94,7 +94,7 @@ static __always_inline void count_unmap(struct top_stats *st,
 	hist_add(&st->lat[TOP_LAT_UNMAP_UNPIN], ev->unpin_ns);
 }
 
-SEC("tp_btf/iommufd_unmap")
+SEC("tp_btf/iommufd:iommufd_unmap")
 int BPF_PROG(on_unmap, const struct iommufd_unmap_event *ev)
 {
 	if (ev)
@@ -113,7 +113,7 @@ static __always_inline void count_attach(struct top_stats *st,
 	hist_add(&st->lat[TOP_LAT_ATTACH], ev->duration_ns);
 }
 
-SEC("tp_btf/iommufd_attach")
+SEC("tp_btf/iommufd:iommufd_attach")
 int BPF_PROG(on_attach, const struct iommufd_attach_event *ev)
 {
 	if (ev)
@@ -122,7 +122,7 @@ int BPF_PROG(on_attach, const struct iommufd_attach_event *ev)
 }
 
 /* One that takes another's place, likewise. */
-SEC("tp_btf/iommufd_replace")
+SEC("tp_btf/iommufd:iommufd_replace")
 int BPF_PROG(on_replace, const struct iommufd_attach_event *ev)
 {
 	if (ev)
@@ -130,7 +130,7 @@ int BPF_PROG(on_replace, const struct iommufd_attach_event *ev)
 	return 0;
 }
 
-SEC("tp_btf/iommufd_detach")
+SEC("tp_btf/iommufd:iommufd_detach")
 int BPF_PROG(on_detach, const struct iommufd_attach_event *ev)
 {
 	struct top_stats *st;
@@ -185,7 +185,7 @@ static __always_inline void count_denial(const struct iommufd_deny_event *ev)
 	bpf_core_read_str(den->reason, sizeof(den->reason), &ev->reason);
 }
 
-SEC("tp_btf/iommufd_deny")
+SEC("tp_btf/iommufd:iommufd_deny")
 int BPF_PROG(on_deny, const struct iommufd_deny_event *ev)
 {
 	struct top_refusal *ref;
@@ -211,7 +211,7 @@ int BPF_PROG(on_deny, const struct iommufd_deny_event *ev)
 	return 0;
 }
 
-SEC("tp_btf/iommufd_limit")
+SEC("tp_btf/iommufd:iommufd_limit")
 int BPF_PROG(on_limit, const struct iommufd_limit_event *ev)
 {
 	struct top_refusal *ref;

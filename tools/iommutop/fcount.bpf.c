@@ -98,13 +98,13 @@ static __always_inline int mapped(struct iommufd_ucmd *ucmd, __u64 length, int r
 	return 0;
 }
 
-SEC("fentry/iommufd_ioas_map")
+SEC("fentry/iommufd:iommufd_ioas_map")
 int BPF_PROG(map_begin)
 {
 	return begin();
 }
 
-SEC("fexit/iommufd_ioas_map")
+SEC("fexit/iommufd:iommufd_ioas_map")
 int BPF_PROG(map_end, struct iommufd_ucmd *ucmd, int ret)
 {
 	struct cmd_map cmd = {};
@@ -113,13 +113,13 @@ int BPF_PROG(map_end, struct iommufd_ucmd *ucmd, int ret)
 	return mapped(ucmd, cmd.length, ret);
 }
 
-SEC("fentry/iommufd_ioas_map_file")
+SEC("fentry/iommufd:iommufd_ioas_map_file")
 int BPF_PROG(file_begin)
 {
 	return begin();
 }
 
-SEC("fexit/iommufd_ioas_map_file")
+SEC("fexit/iommufd:iommufd_ioas_map_file")
 int BPF_PROG(file_end, struct iommufd_ucmd *ucmd, int ret)
 {
 	struct cmd_map cmd = {};
@@ -128,13 +128,13 @@ int BPF_PROG(file_end, struct iommufd_ucmd *ucmd, int ret)
 	return mapped(ucmd, cmd.length, ret);
 }
 
-SEC("fentry/iommufd_ioas_copy")
+SEC("fentry/iommufd:iommufd_ioas_copy")
 int BPF_PROG(copy_begin)
 {
 	return begin();
 }
 
-SEC("fexit/iommufd_ioas_copy")
+SEC("fexit/iommufd:iommufd_ioas_copy")
 int BPF_PROG(copy_end, struct iommufd_ucmd *ucmd, int ret)
 {
 	struct cmd_copy cmd = {};
@@ -143,13 +143,13 @@ int BPF_PROG(copy_end, struct iommufd_ucmd *ucmd, int ret)
 	return mapped(ucmd, cmd.length, ret);
 }
 
-SEC("fentry/iommufd_ioas_unmap")
+SEC("fentry/iommufd:iommufd_ioas_unmap")
 int BPF_PROG(unmap_begin)
 {
 	return begin();
 }
 
-SEC("fexit/iommufd_ioas_unmap")
+SEC("fexit/iommufd:iommufd_ioas_unmap")
 int BPF_PROG(unmap_end, struct iommufd_ucmd *ucmd, int ret)
 {
 	struct top_stats *st = stats_of((__u64)BPF_CORE_READ(ucmd, ictx));

@@ -192,7 +192,7 @@ static void normalize_length(struct op *op)
 	case TRACE_VFIO_MAP:
 	case TRACE_VFIO_UNMAP:
 		if (op->all)
-			op->length = ((const struct trace_vfio_dma *)op->ev)->ev.unmapped_bytes;
+			op->length = ((const struct trace_vfio_dma *)op->ev)->unmapped_bytes;
 		break;
 	case TRACE_PIN:
 	case TRACE_UNPIN:
@@ -298,8 +298,8 @@ static int take_op(struct events *e, const void *rec, size_t size, struct op *op
 	learn_ioas(e, op);
 	if (op->head.rec.op == TRACE_VFIO_MAP || op->head.rec.op == TRACE_VFIO_UNMAP) {
 		if (!e->recorded)
-			dma->ev.container = events_number(e, dma->ev.container);
-		op->container = dma->ev.container;
+			dma->container = events_number(e, dma->container);
+		op->container = dma->container;
 	}
 	if (e->nr_waiting)
 		attach_all(e, op);

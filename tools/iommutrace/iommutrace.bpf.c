@@ -13,7 +13,7 @@
 #include "policy.bpf.h"
 #include "type1.bpf.h"
 
-SEC("tp_btf/sched_process_fork")
+SEC("tp_btf/vmlinux:sched_process_fork")
 int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 {
 	__s32 ptgid, ctgid;
@@ -31,7 +31,7 @@ int BPF_PROG(on_fork, struct task_struct *parent, struct task_struct *child)
 	return 0;
 }
 
-SEC("tp_btf/sched_process_exit")
+SEC("tp_btf/vmlinux:sched_process_exit")
 int BPF_PROG(on_exit, struct task_struct *task)
 {
 	__s32 tgid = task->tgid;

@@ -136,10 +136,23 @@ struct trace_device {
 	char name[TRACE_NAME_LEN];
 };
 
-/* VFIO_MAP and VFIO_UNMAP: the event of our vfio.ko, or what fentry finds. */
+/*
+ * VFIO_MAP and VFIO_UNMAP: what our vfio.ko's event says, or what fentry finds.
+ * Not that event itself: a program that mentions its members loads nowhere but
+ * where a vfio.ko has it.
+ */
 struct trace_vfio_dma {
-	struct iommufd_vfio_dma_event ev;
-	__u64 pin_ns; /* unmap: unpinning */
+	__u64 container; /* its address; for show: its number */
+	__u64 iova;
+	__u64 va; /* map */
+	__u64 length; /* ~0: everything */
+	__u64 unmapped_bytes; /* unmap */
+	__u64 duration_ns;
+	__u32 prot; /* map: enum iommufd_prot */
+	__u32 flags; /* of the VFIO structure */
+	__s32 ret;
+	__u32 pad;
+	__u64 pin_ns; /* unmap: unpinning; 0: not known */
 	__u64 account_ns;
 };
 

@@ -11,6 +11,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "bpfio.h"
 #include "cgroup.h"
 #include "event.h"
 #include "fmt.h"
@@ -76,12 +77,16 @@ static bool want_tracepoint(const struct live *l, const char *name)
 	return false;
 }
 
+static bool wants_containers(const struct env *env)
+{
+	return env->filters.set.ops & (OP_BIT(VFIO_MAP) | OP_BIT(VFIO_UNMAP));
+}
+
 static bool want_function(const struct live *l, const char *name)
 {
-	if (!(l->env->filters.set.ops & (OP_BIT(VFIO_MAP) | OP_BIT(VFIO_UNMAP))))
-		return false;
 	/* A part of type1 that the compiler has inlined is not told. */
-	return l->src->type1_btf && source_btf_has("vfio_iommu_type1", name);
+	return wants_containers(l->env) && l->src->type1_btf &&
+	       source_btf_has("vfio_iommu_type1", name);
 }
 
 static int choose_programs(struct live *l)
@@ -92,7 +97,7 @@ static int choose_programs(struct live *l)
 	bool want;
 
 	bpf_object__for_each_program(prog, l->skel->obj) {
-		name = strchr(bpf_program__section_name(prog), '/') + 1;
+		name = bpfio_target(prog);
 		if (!strncmp(bpf_program__section_name(prog), "tp_btf", 6))
 			want = want_tracepoint(l, name);
 		else
@@ -342,8 +347,8 @@ struct live *live_open(const struct env *env, const struct source *src, struct s
 	if (rc)
 		goto fail;
 	*err = configure(l);
-	if (!*err && (env->state || want_devices(env)))
-		l->state = state_open(src, err);
+	if (!*err && (env->state || (want_devices(env) && wants_containers(env))))
+		l->state = state_open(src, env->state, err);
 	if (!*err)
 		rc = load(l);
 	/* With the trampolines of what has been attached. */

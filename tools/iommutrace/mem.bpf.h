@@ -41,23 +41,21 @@ static __always_inline int send_map(void *ctx, __u32 id, const struct iommufd_ma
 	return 0;
 }
 
-SEC("tp_btf/iommufd_map")
+SEC("tp_btf/iommufd:iommufd_map")
 int BPF_PROG(on_map, const struct iommufd_map_event *ev)
 {
 	if (!ev)
 		return 0;
-	if (ev->op == IOMMUFD_OP_MAP_FILE)
-		return send_map(ctx, TRACE_MAP_FILE, ev);
-	return send_map(ctx, TRACE_MAP, ev);
+	return send_map(ctx, ev->op == IOMMUFD_OP_MAP_FILE ? TRACE_MAP_FILE : TRACE_MAP, ev);
 }
 
-SEC("tp_btf/iommufd_copy")
+SEC("tp_btf/iommufd:iommufd_copy")
 int BPF_PROG(on_copy, const struct iommufd_map_event *ev)
 {
 	return ev ? send_map(ctx, TRACE_COPY, ev) : 0;
 }
 
-SEC("tp_btf/iommufd_unmap")
+SEC("tp_btf/iommufd:iommufd_unmap")
 int BPF_PROG(on_unmap, const struct iommufd_unmap_event *ev)
 {
 	struct iommufd_unmap_event *to;
@@ -95,7 +93,7 @@ int BPF_PROG(on_unmap, const struct iommufd_unmap_event *ev)
 }
 
 #define PIN_PROG(tp, id) \
-SEC("tp_btf/iommufd_" #tp) \
+SEC("tp_btf/iommufd:iommufd_" #tp) \
 int BPF_PROG(on_##tp, const struct iommufd_pin_event *ev) \
 { \
 	if (!ev) \
@@ -112,7 +110,7 @@ PIN_PROG(pin, TRACE_PIN)
 PIN_PROG(unpin, TRACE_UNPIN)
 
 #define FILL_PROG(tp, id) \
-SEC("tp_btf/iommufd_" #tp) \
+SEC("tp_btf/iommufd:iommufd_" #tp) \
 int BPF_PROG(on_##tp, const struct iommufd_fill_event *ev) \
 { \
 	if (!ev) \
@@ -129,7 +127,7 @@ FILL_PROG(fill, TRACE_FILL)
 FILL_PROG(clear, TRACE_CLEAR)
 
 #define ACCESS_PROG(tp, id, range) \
-SEC("tp_btf/iommufd_" #tp) \
+SEC("tp_btf/iommufd:iommufd_" #tp) \
 int BPF_PROG(on_##tp, const struct iommufd_access_event *ev) \
 { \
 	if (!ev) \
@@ -150,7 +148,7 @@ ACCESS_PROG(access_unpin, TRACE_ACCESS_UNPIN, true)
 ACCESS_PROG(access_rw, TRACE_ACCESS_RW, true)
 
 #define DIRTY_PROG(tp, id, range) \
-SEC("tp_btf/iommufd_" #tp) \
+SEC("tp_btf/iommufd:iommufd_" #tp) \
 int BPF_PROG(on_##tp, const struct iommufd_dirty_event *ev) \
 { \
 	if (!ev) \
@@ -167,7 +165,7 @@ DIRTY_PROG(dirty_start, TRACE_DIRTY_START, false)
 DIRTY_PROG(dirty_read, TRACE_DIRTY_READ, true)
 DIRTY_PROG(dirty_stop, TRACE_DIRTY_STOP, false)
 
-SEC("tp_btf/iommufd_change_process")
+SEC("tp_btf/iommufd:iommufd_change_process")
 int BPF_PROG(on_change_process, const struct iommufd_process_event *ev)
 {
 	if (!ev)

@@ -4,7 +4,7 @@
 #define OBJECT_BPF_H
 
 #define ATTACH_PROG(tp, id) \
-SEC("tp_btf/iommufd_" #tp) \
+SEC("tp_btf/iommufd:iommufd_" #tp) \
 int BPF_PROG(on_##tp, const struct iommufd_attach_event *ev) \
 { \
 	if (!ev) \
@@ -21,7 +21,7 @@ ATTACH_PROG(replace, TRACE_REPLACE)
 ATTACH_PROG(detach, TRACE_DETACH)
 
 #define BIND_PROG(tp, id) \
-SEC("tp_btf/iommufd_" #tp) \
+SEC("tp_btf/iommufd:iommufd_" #tp) \
 int BPF_PROG(on_##tp, const struct iommufd_bind_event *ev) \
 { \
 	if (!ev) \
@@ -37,7 +37,7 @@ BIND_PROG(bind, TRACE_BIND)
 BIND_PROG(unbind, TRACE_UNBIND)
 
 #define CTX_PROG(tp, id) \
-SEC("tp_btf/iommufd_" #tp) \
+SEC("tp_btf/iommufd:iommufd_" #tp) \
 int BPF_PROG(on_##tp, const struct iommufd_ctx_event *ev) \
 { \
 	if (!ev) \
@@ -52,7 +52,7 @@ CTX_PROG(open, TRACE_OPEN)
 CTX_PROG(close, TRACE_CLOSE)
 
 #define OBJECT_PROG(tp, op_id) \
-SEC("tp_btf/iommufd_" #tp) \
+SEC("tp_btf/iommufd:iommufd_" #tp) \
 int BPF_PROG(on_##tp, const struct iommufd_object_event *ev) \
 { \
 	if (!ev) \
@@ -73,7 +73,7 @@ int BPF_PROG(on_##tp, const struct iommufd_object_event *ev) \
 OBJECT_PROG(create, TRACE_CREATE)
 OBJECT_PROG(destroy, TRACE_DESTROY)
 
-SEC("tp_btf/iommufd_hwpt_alloc")
+SEC("tp_btf/iommufd:iommufd_hwpt_alloc")
 int BPF_PROG(on_hwpt_alloc, const struct iommufd_hwpt_event *ev)
 {
 	if (!ev)
@@ -85,7 +85,7 @@ int BPF_PROG(on_hwpt_alloc, const struct iommufd_hwpt_event *ev)
 	return SEND(struct iommufd_hwpt_event, ev, f);
 }
 
-SEC("tp_btf/iommufd_invalidate")
+SEC("tp_btf/iommufd:iommufd_invalidate")
 int BPF_PROG(on_invalidate, const struct iommufd_invalidate_event *ev)
 {
 	if (!ev)
@@ -98,7 +98,7 @@ int BPF_PROG(on_invalidate, const struct iommufd_invalidate_event *ev)
 }
 
 #define FAULT_PROG(tp, id) \
-SEC("tp_btf/iommufd_" #tp) \
+SEC("tp_btf/iommufd:iommufd_" #tp) \
 int BPF_PROG(on_##tp, const struct iommufd_fault_event *ev) \
 { \
 	if (!ev) \
@@ -116,7 +116,7 @@ FAULT_PROG(response, TRACE_RESPONSE)
 /* Of our vfio.ko */
 
 #define VFIO_PROG(tp, id) \
-SEC("tp_btf/" #tp) \
+SEC("tp_btf/vfio:" #tp) \
 int BPF_PROG(on_##tp, const struct iommufd_vfio_event *ev) \
 { \
 	if (!ev) \

@@ -309,19 +309,19 @@ static const struct field vfio_bind_fields[] = {
 
 #define EV struct trace_vfio_dma
 static const struct field vfio_map_fields[] = {
-	F(CONTAINER, ARG, ev.container, "container", "container"),
-	F(HEX, ARG, ev.va, "va", "va"), F(HEX, ARG, ev.iova, "iova", "iova"),
-	F(SIZE, ARG, ev.length, "len", "length"), F(PROT, ARG, ev.prot, "", "prot"),
-	F(U32, JSON, ev.flags, "", "flags"), F(NS, PART, pin_ns, "pin", "pin_ns"),
+	F(CONTAINER, ARG, container, "container", "container"),
+	F(HEX, ARG, va, "va", "va"), F(HEX, ARG, iova, "iova", "iova"),
+	F(SIZE, ARG, length, "len", "length"), F(PROT, ARG, prot, "", "prot"),
+	F(U32, JSON, flags, "", "flags"), F(NS, PART, pin_ns, "pin", "pin_ns"),
 	F(NS, PART, account_ns, "account", "account_ns"),
 };
 
 static const struct field vfio_unmap_fields[] = {
-	F(CONTAINER, ARG, ev.container, "container", "container"),
-	F(HEX, ARG, ev.iova, "iova", "iova"), F(ALL, ARG, ev.length, "len", "length"),
-	F(U32, JSON, ev.flags, "", "flags"), F(NS, PART, pin_ns, "unpin", "unpin_ns"),
+	F(CONTAINER, ARG, container, "container", "container"),
+	F(HEX, ARG, iova, "iova", "iova"), F(ALL, ARG, length, "len", "length"),
+	F(U32, JSON, flags, "", "flags"), F(NS, PART, pin_ns, "unpin", "unpin_ns"),
 	F(NS, PART, account_ns, "account", "account_ns"),
-	F(U64, PART, ev.unmapped_bytes, "bytes", "unmapped_bytes"),
+	F(U64, PART, unmapped_bytes, "bytes", "unmapped_bytes"),
 };
 #undef EV
 
@@ -457,8 +457,8 @@ const struct op_info op_infos[TRACE_NR_OPS] = {
 #undef PLACES
 #define EV struct trace_vfio_dma
 #define PLACES                                                                   \
-	.at = { NONE, .ret = AT(ev.ret), .ns = AT(ev.duration_ns), .iova = AT(ev.iova), \
-		.length = AT(ev.length) }
+	.at = { NONE, .ret = AT(ret), .ns = AT(duration_ns), .iova = AT(iova), \
+		.length = AT(length) }
 	OP(VFIO_MAP, "vfio_map", "vfio_dma_map", vfio_map_fields, PLACES),
 	OP(VFIO_UNMAP, "vfio_unmap", "vfio_dma_unmap", vfio_unmap_fields, PLACES),
 #undef EV

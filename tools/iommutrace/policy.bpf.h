@@ -14,7 +14,7 @@ static __always_inline void keep_refusal(struct trace_refusal *r)
 	bpf_map_update_elem(&refused, &tid, r, BPF_ANY);
 }
 
-SEC("tp_btf/iommufd_deny")
+SEC("tp_btf/iommufd:iommufd_deny")
 int BPF_PROG(on_deny, const struct iommufd_deny_event *ev)
 {
 	struct trace_refusal r = {};
@@ -34,7 +34,7 @@ int BPF_PROG(on_deny, const struct iommufd_deny_event *ev)
 	return SEND(struct iommufd_deny_event, ev, f);
 }
 
-SEC("tp_btf/iommufd_limit")
+SEC("tp_btf/iommufd:iommufd_limit")
 int BPF_PROG(on_limit, const struct iommufd_limit_event *ev)
 {
 	struct trace_refusal r = {};
@@ -63,7 +63,7 @@ int BPF_PROG(on_limit, const struct iommufd_limit_event *ev)
 	return SEND(struct iommufd_limit_event, ev, f);
 }
 
-SEC("tp_btf/iommufd_policy_decision")
+SEC("tp_btf/iommufd:iommufd_policy_decision")
 int BPF_PROG(on_decision, const struct iommufd_decision_event *ev)
 {
 	if (!ev)
@@ -76,7 +76,7 @@ int BPF_PROG(on_decision, const struct iommufd_decision_event *ev)
 	return SEND(struct iommufd_decision_event, ev, f);
 }
 
-SEC("tp_btf/iommufd_policy_strike")
+SEC("tp_btf/iommufd:iommufd_policy_strike")
 int BPF_PROG(on_strike, const struct iommufd_strike_event *ev)
 {
 	if (!ev)
@@ -86,7 +86,7 @@ int BPF_PROG(on_strike, const struct iommufd_strike_event *ev)
 	return SEND(struct iommufd_strike_event, ev, f);
 }
 
-SEC("tp_btf/iommufd_policy_exit")
+SEC("tp_btf/iommufd:iommufd_policy_exit")
 int BPF_PROG(on_policy_exit, const struct iommufd_exit_info *ev)
 {
 	if (!ev)

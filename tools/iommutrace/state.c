@@ -33,7 +33,7 @@ struct state {
 	uint64_t boot_offset_ns; /* CLOCK_BOOTTIME - CLOCK_MONOTONIC */
 };
 
-struct state *state_open(const struct source *src, int *err)
+struct state *state_open(const struct source *src, bool all, int *err)
 {
 	struct state *s = calloc(1, sizeof(*s));
 
@@ -43,7 +43,7 @@ struct state *state_open(const struct source *src, int *err)
 		*err = TOOL_RUNTIME;
 		return NULL;
 	}
-	if (src->ours)
+	if (all && src->ours)
 		s->walk = walk_open(err);
 	if (!*err && src->type1_btf)
 		s->type1 = type1walk_open(err);
@@ -230,26 +230,26 @@ static void show_t1_area(struct state *s, struct events *events, const struct sn
 
 	new_op(&op, TRACE_VFIO_MAP, &s->snap.ctxs[ioas->ctx].v);
 	dma = (void *)op.ev;
-	dma->ev.container = events_number(events, type1walk_address(s->type1, ioas->v.cookie));
-	dma->ev.va = v->va;
-	dma->ev.iova = v->iova;
-	dma->ev.length = v->length;
-	dma->ev.prot = v->prot;
+	dma->container = events_number(events, type1walk_address(s->type1, ioas->v.cookie));
+	dma->va = v->va;
+	dma->iova = v->iova;
+	dma->length = v->length;
+	dma->prot = v->prot;
 	op_normalize(&op);
-	op.container = dma->ev.container;
+	op.container = dma->container;
 	name_device(s, ioas->v.cookie, op.device);
 	show(s, &op, 0);
 }
 
-static int walk(struct state *s, bool areas)
+static int walk_all(struct state *s)
 {
 	int rc = 0;
 
 	memset(&s->snap, 0, sizeof(s->snap));
 	if (s->walk)
-		rc = walk_run(s->walk, areas, &s->snap);
+		rc = walk_run(s->walk, true, &s->snap);
 	if (!rc && s->type1)
-		rc = type1walk_run(s->type1, areas, &s->snap);
+		rc = type1walk_run(s->type1, true, &s->snap);
 	return rc;
 }
 
@@ -263,7 +263,7 @@ int state_show(struct state *s, const struct env *env, struct events *events, st
 	s->sink = sink;
 	s->boot_ns = clock_boot_ns();
 	s->boot_offset_ns = s->boot_ns - clock_mono_ns();
-	rc = walk(s, true);
+	rc = walk_all(s);
 	for (i = 0; !rc && i < snap->nr_ctxs; i++) {
 		if (snap->ctxs[i].source == TOP_IOMMUFD)
 			show_ctx(s, &snap->ctxs[i]);
@@ -300,22 +300,22 @@ static struct container *find_container(struct state *s, uint64_t address)
 static struct container *add_container(struct state *s, uint64_t address)
 {
 	struct container *c = snap_add(&s->containers, &s->nr, &s->max, sizeof(*c));
-	const struct snap_ctx *ctx;
+	const struct snap_device *dev;
+	struct snap snap = {};
 	size_t i;
+	int rc;
 
 	if (!c)
 		return NULL;
 	c->address = address;
-	if (walk(s, false))
-		return c;
-	for (i = 0; i < s->snap.nr_devices; i++) {
-		ctx = &s->snap.ctxs[s->snap.devices[i].ctx];
-		if (ctx->source == TOP_TYPE1 && c->nr_devices < ARRAY_SIZE(c->devices) &&
-		    type1walk_address(s->type1, ctx->v.cookie) == address)
-			memcpy(c->devices[c->nr_devices++], s->snap.devices[i].v.name,
-			       TRACE_NAME_LEN);
+	rc = type1walk_run(s->type1, false, &snap);
+	for (i = 0; !rc && i < snap.nr_devices; i++) {
+		dev = &snap.devices[i];
+		if (c->nr_devices < ARRAY_SIZE(c->devices) &&
+		    type1walk_address(s->type1, snap.ctxs[dev->ctx].v.cookie) == address)
+			memcpy(c->devices[c->nr_devices++], dev->v.name, TRACE_NAME_LEN);
 	}
-	snap_free(&s->snap);
+	snap_free(&snap);
 	return c;
 }
 

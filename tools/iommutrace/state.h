@@ -13,8 +13,13 @@
 
 struct state;
 
-/** state_open() - load what looks; @err: set to the exit code, after a message */
-struct state *state_open(const struct source *src, int *err);
+/**
+ * state_open() - load what looks
+ * @all: at all that there is; else at VFIO's containers, which does for
+ *	state_container_device()
+ * @err: set to the exit code, after a message
+ */
+struct state *state_open(const struct source *src, bool all, int *err);
 
 /**
  * state_show() - all that there is, as far as the filters want it

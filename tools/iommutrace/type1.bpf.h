@@ -8,32 +8,53 @@
 
 #include "type1op.bpf.h"
 
-#define DMA_PROG(tp, id) \
-SEC("tp_btf/" #tp) \
-int BPF_PROG(on_##tp, const struct iommufd_vfio_dma_event *ev) \
-{ \
-	const __u32 size = sizeof(struct trace_vfio_dma); \
-	struct trace_op *op; \
-	\
-	if (!ev) \
-		return 0; \
-	struct facts f = { \
-		.op = id, .ret = ev->ret, .ns = ev->duration_ns, .iova = ev->iova, \
-		.length = ev->length == ~0ULL ? ev->unmapped_bytes : ev->length, \
-		.has_iova = true, .has_length = true, .container = true, \
-		.all = ev->length == ~0ULL, \
-	}; \
-	op = begin(ctx, &f, size); \
-	if (!op) \
-		return 0; \
-	__builtin_memset(op + 1, 0, size); \
-	bpf_probe_read_kernel(op + 1, sizeof(*ev), ev); \
-	done(op, size); \
-	return 0; \
+static __always_inline int send_dma(void *ctx, __u32 id, const struct trace_vfio_dma *v)
+{
+	struct facts f = {
+		.op = id, .ret = v->ret, .ns = v->duration_ns, .iova = v->iova,
+		.length = v->length, .has_iova = true, .has_length = true, .container = true,
+		.all = v->length == ~0ULL,
+	};
+	struct trace_op *op;
+
+	if (f.all)
+		f.length = v->unmapped_bytes;
+	op = begin(ctx, &f, sizeof(*v));
+	if (!op)
+		return 0;
+	__builtin_memcpy(op + 1, v, sizeof(*v));
+	done(op, sizeof(*v));
+	return 0;
 }
 
-DMA_PROG(vfio_dma_map, TRACE_VFIO_MAP)
-DMA_PROG(vfio_dma_unmap, TRACE_VFIO_UNMAP)
+/* Of our vfio.ko */
+
+static __always_inline int send_dma_event(void *ctx, __u32 id,
+					  const struct iommufd_vfio_dma_event *ev)
+{
+	struct trace_vfio_dma v = {
+		.container = ev->container, .iova = ev->iova, .va = ev->va,
+		.length = ev->length, .unmapped_bytes = ev->unmapped_bytes,
+		.duration_ns = ev->duration_ns, .prot = ev->prot, .flags = ev->flags,
+		.ret = ev->ret,
+	};
+
+	return send_dma(ctx, id, &v);
+}
+
+SEC("tp_btf/vfio:vfio_dma_map")
+int BPF_PROG(on_vfio_dma_map, const struct iommufd_vfio_dma_event *ev)
+{
+	return ev ? send_dma_event(ctx, TRACE_VFIO_MAP, ev) : 0;
+}
+
+SEC("tp_btf/vfio:vfio_dma_unmap")
+int BPF_PROG(on_vfio_dma_unmap, const struct iommufd_vfio_dma_event *ev)
+{
+	return ev ? send_dma_event(ctx, TRACE_VFIO_UNMAP, ev) : 0;
+}
+
+/* Of type1 */
 
 static __always_inline void t1_begun(void)
 {
@@ -59,52 +80,43 @@ static __always_inline void t1_limited(struct vfio_dma *dma, __u64 npage, __u64 
 }
 
 /* Userspace's structure has just been used, so it is there. */
-static __always_inline void t1_event(struct trace_vfio_dma *v, struct t1_doing *d,
-				     unsigned long arg)
+static __always_inline void read_map(struct trace_vfio_dma *v, unsigned long arg)
 {
-	struct t1_unmap_args unmap = {};
 	struct t1_map_args map = {};
 
-	v->ev.container = d->iommu;
-	v->pin_ns = t1_less(d->pin_ns, d->account_ns);
-	v->account_ns = d->account_ns;
-	if (d->cmd == VFIO_IOMMU_MAP_DMA) {
-		bpf_probe_read_user(&map, sizeof(map), (void *)arg);
-		v->ev.iova = map.iova;
-		v->ev.va = map.vaddr;
-		v->ev.length = map.size;
-		v->ev.prot = map.flags & 3;
-		v->ev.flags = map.flags;
-		return;
-	}
+	bpf_probe_read_user(&map, sizeof(map), (void *)arg);
+	v->iova = map.iova;
+	v->va = map.vaddr;
+	v->length = map.size;
+	v->prot = map.flags & 3;
+	v->flags = map.flags;
+}
+
+static __always_inline void read_unmap(struct trace_vfio_dma *v, unsigned long arg)
+{
+	struct t1_unmap_args unmap = {};
+
 	bpf_probe_read_user(&unmap, sizeof(unmap), (void *)arg);
-	v->ev.iova = unmap.iova;
-	v->ev.length = unmap.flags & T1_UNMAP_ALL ? ~0ULL : unmap.size;
-	v->ev.unmapped_bytes = v->ev.ret ? 0 : unmap.size;
-	v->ev.flags = unmap.flags;
+	v->iova = unmap.iova;
+	v->length = unmap.flags & T1_UNMAP_ALL ? ~0ULL : unmap.size;
+	v->unmapped_bytes = v->ret ? 0 : unmap.size;
+	v->flags = unmap.flags;
 }
 
 static __always_inline int t1_ended(void *ctx, struct t1_doing *d, unsigned long arg, long ret,
 				    __u64 ns)
 {
-	const __u32 size = sizeof(struct trace_vfio_dma);
-	struct trace_vfio_dma v = { .ev = { .ret = ret, .duration_ns = ns } };
-	struct facts f = {
-		.op = d->cmd == VFIO_IOMMU_MAP_DMA ? TRACE_VFIO_MAP : TRACE_VFIO_UNMAP,
-		.ret = ret, .ns = ns, .has_iova = true, .has_length = true, .container = true,
+	struct trace_vfio_dma v = {
+		.container = d->iommu, .ret = ret, .duration_ns = ns,
+		.pin_ns = t1_less(d->pin_ns, d->account_ns), .account_ns = d->account_ns,
 	};
-	struct trace_op *op;
 
-	t1_event(&v, d, arg);
-	f.iova = v.ev.iova;
-	f.all = v.ev.length == ~0ULL;
-	f.length = f.all ? v.ev.unmapped_bytes : v.ev.length;
-	op = begin(ctx, &f, size);
-	if (!op)
-		return 0;
-	__builtin_memcpy(op + 1, &v, size);
-	done(op, size);
-	return 0;
+	if (d->cmd == VFIO_IOMMU_MAP_DMA) {
+		read_map(&v, arg);
+		return send_dma(ctx, TRACE_VFIO_MAP, &v);
+	}
+	read_unmap(&v, arg);
+	return send_dma(ctx, TRACE_VFIO_UNMAP, &v);
 }
 
 #endif

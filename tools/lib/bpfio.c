@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 
 #include "bpfio.h"
 #include "fmt.h"
+#include "source.h"
 
 struct bpfio_gone {
 	uint64_t cookie;
@@ -199,20 +199,18 @@ void bpfio_stale_free(struct bpfio_stale *stale)
 	memset(stale, 0, sizeof(*stale));
 }
 
+const char *bpfio_target(const struct bpf_program *prog)
+{
+	/* TYPE/MODULE:NAME; with the module, libbpf need not look through all of them. */
+	return strchr(bpf_program__section_name(prog), ':') + 1;
+}
+
 void bpfio_only_existing(struct bpf_object *obj, const char *module)
 {
-	struct btf *vmlinux = btf__load_vmlinux_btf();
-	struct btf *btf = vmlinux ? btf__load_module_btf(module, vmlinux) : NULL;
 	struct bpf_program *prog;
-	const char *function;
 
-	bpf_object__for_each_program(prog, obj) {
-		function = strchr(bpf_program__section_name(prog), '/') + 1;
-		if (btf && btf__find_by_name_kind(btf, function, BTF_KIND_FUNC) <= 0)
-			bpf_program__set_autoload(prog, false);
-	}
-	btf__free(btf);
-	btf__free(vmlinux);
+	bpf_object__for_each_program(prog, obj)
+		bpf_program__set_autoload(prog, source_btf_has(module, bpfio_target(prog)));
 }
 
 int bpfio_run_iterator(const struct bpf_program *prog)

@@ -29,6 +29,9 @@ void bpfio_add_up(int fd, struct top_stats *total);
 /** bpfio_drop() - remove the counters of a context that is closed; @gone, if any, gets them */
 void bpfio_drop(int fd, __u64 cookie, struct top_stats *gone);
 
+/** bpfio_target() - the function or tracepoint in a program's section TYPE/MODULE:NAME */
+const char *bpfio_target(const struct bpf_program *prog);
+
 /**
  * bpfio_only_existing() - leave out programs whose function a module has not got
  * @obj: open, not loaded

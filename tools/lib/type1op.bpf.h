@@ -81,7 +81,7 @@ static __always_inline __u64 t1_less(__u64 a, __u64 b)
 	return a > b ? a - b : 0;
 }
 
-SEC("fentry/vfio_iommu_type1_ioctl")
+SEC("fentry/vfio_iommu_type1:vfio_iommu_type1_ioctl")
 int BPF_PROG(t1_begin, void *iommu, unsigned int cmd, unsigned long arg)
 {
 	struct t1_doing *d;
@@ -124,13 +124,13 @@ static __always_inline struct t1_doing *t1_part_end(void)
 	return d;
 }
 
-SEC("fentry/vfio_pin_pages_remote")
+SEC("fentry/vfio_iommu_type1:vfio_pin_pages_remote")
 int BPF_PROG(t1_pin_begin)
 {
 	return t1_part_begin();
 }
 
-SEC("fexit/vfio_pin_pages_remote")
+SEC("fexit/vfio_iommu_type1:vfio_pin_pages_remote")
 int BPF_PROG(t1_pin_end, struct vfio_dma *dma, unsigned long vaddr, long npage,
 	     unsigned long *pfn_base, unsigned long limit, void *batch, long ret)
 {
@@ -144,7 +144,7 @@ int BPF_PROG(t1_pin_end, struct vfio_dma *dma, unsigned long vaddr, long npage,
 	return 0;
 }
 
-SEC("fentry/mm_lock_acct")
+SEC("fentry/vfio_iommu_type1:mm_lock_acct")
 int BPF_PROG(t1_account_begin)
 {
 	struct t1_doing *d = t1_doing_now();
@@ -154,7 +154,7 @@ int BPF_PROG(t1_account_begin)
 	return 0;
 }
 
-SEC("fexit/mm_lock_acct")
+SEC("fexit/vfio_iommu_type1:mm_lock_acct")
 int BPF_PROG(t1_account_end)
 {
 	struct t1_doing *d = t1_doing_now();
@@ -166,20 +166,20 @@ int BPF_PROG(t1_account_end)
 	return 0;
 }
 
-SEC("fentry/vfio_unpin_pages_remote")
+SEC("fentry/vfio_iommu_type1:vfio_unpin_pages_remote")
 int BPF_PROG(t1_unpin_begin)
 {
 	return t1_part_begin();
 }
 
-SEC("fexit/vfio_unpin_pages_remote")
+SEC("fexit/vfio_iommu_type1:vfio_unpin_pages_remote")
 int BPF_PROG(t1_unpin_end)
 {
 	t1_part_end();
 	return 0;
 }
 
-SEC("fexit/vfio_iommu_type1_ioctl")
+SEC("fexit/vfio_iommu_type1:vfio_iommu_type1_ioctl")
 int BPF_PROG(t1_end, void *iommu, unsigned int cmd, unsigned long arg, long ret)
 {
 	__u64 now = bpf_ktime_get_ns();

@@ -23,9 +23,7 @@
 #define MAX_DOMAINS 256
 #define TYPE1_NAME "vfio-iommu-type1"
 
-/* The stock vfio.ko's file operations, and ours; 0: not that one. */
-extern const void vfio_fops __ksym __weak;
-extern const void vfio_container_fops __ksym __weak;
+#define VFIO_RDEV (10U << 20 | 196) /* MKDEV(MISC_MAJOR, VFIO_MINOR) */
 
 static __always_inline struct vfio_dma *dma_of(__u64 node)
 {
@@ -252,11 +250,24 @@ static __always_inline bool is_type1(struct vfio_container *container)
 	return !bpf_strncmp(buf, sizeof(buf) - 1, TYPE1_NAME);
 }
 
-static __always_inline bool is_container(const void *fops)
+/*
+ * Is it vfio.ko's /dev/vfio/vfio? iommufd may be what serves it. By what the
+ * file is, not by its operations' address: to find that, libbpf would read all
+ * of /proc/kallsyms.
+ */
+static __always_inline bool is_container(struct file *file)
 {
-	if (fops == &vfio_fops)
+	struct module *owner;
+	char name[5] = {};
+
+	if (BPF_CORE_READ(file, f_inode, i_rdev) != VFIO_RDEV)
+		return false;
+	owner = BPF_CORE_READ(file, f_op, owner);
+	/* Built in, there can be no other. */
+	if (!owner)
 		return true;
-	return fops == &vfio_container_fops;
+	BPF_CORE_READ_STR_INTO(&name, owner, name);
+	return !bpf_strncmp(name, sizeof(name), "vfio");
 }
 
 SEC("iter/task_file")
@@ -270,7 +281,7 @@ int walk_containers(struct bpf_iter__task_file *ctx)
 
 	if (!task || !file)
 		return 0;
-	if (!is_container(file->f_op))
+	if (!is_container(file))
 		return 0;
 	container = file->private_data;
 	if (!container)
