@@ -19,7 +19,7 @@ static int run(const struct env *env)
 	struct source src;
 	int rc;
 
-	source_probe(&src);
+	source_probe(&src, env->command == CMD_INFO);
 	if (env->command == CMD_INFO) {
 		source_info(&src, false, stdout);
 		return TOOL_OK;

@@ -147,7 +147,7 @@ int main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	options_parse(&env, argc, argv);
 	bars_ascii = env.ascii;
-	source_probe(&src);
+	source_probe(&src, true);
 	if (env.info) {
 		source_info(&src, true, stdout);
 		if (src.iommufd) {

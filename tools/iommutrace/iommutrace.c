@@ -188,7 +188,7 @@ int main(int argc, char **argv)
 	options_parse(&t.env, argc, argv);
 	if (t.env.input)
 		return replay(&t.env);
-	source_probe(&t.src);
+	source_probe(&t.src, t.env.info);
 	if (t.env.info) {
 		source_info(&t.src, true, stdout);
 		return tool_flush(stdout) < 0 ? TOOL_RUNTIME : TOOL_OK;

@@ -112,7 +112,7 @@ bool source_btf_has(const char *module, const char *name)
 	return contains(path, name);
 }
 
-void source_probe(struct source *src)
+void source_probe(struct source *src, bool installed)
 {
 	struct utsname uts;
 	char word[128];
@@ -130,7 +130,8 @@ void source_probe(struct source *src)
 	src->type1 = exists("/sys/module/vfio_iommu_type1");
 	read_word("/sys/module/iommufd/version", src->version, sizeof(src->version));
 	src->type1_btf = exists(TYPE1_BTF);
-	read_installed(src->installed, sizeof(src->installed));
+	if (installed)
+		read_installed(src->installed, sizeof(src->installed));
 	src->ours = src->module_btf && contains(MODULE_BTF, OUR_KFUNC);
 	src->upstream = src->module_btf && !src->ours && contains(MODULE_BTF, UPSTREAM_TYPE);
 	if (src->ours)

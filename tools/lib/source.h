@@ -30,8 +30,11 @@ struct source {
 	char installed[32]; /* of what modprobe would load, or "" */
 };
 
-/** source_probe() - look at the running kernel; never fails */
-void source_probe(struct source *src);
+/**
+ * source_probe() - look at the running kernel; never fails
+ * @installed: ask modinfo, too, which takes a process
+ */
+void source_probe(struct source *src, bool installed);
 
 /**
  * source_check() - can this tool read its numbers here?
