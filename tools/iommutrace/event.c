@@ -138,11 +138,6 @@ uint32_t events_number(struct events *e, uint64_t address)
 	return e->nr_containers;
 }
 
-uint64_t events_address(const struct events *e, uint32_t number)
-{
-	return number && number <= e->nr_containers ? e->containers[number - 1] : 0;
-}
-
 static uint64_t get64(const struct op *op, int at)
 {
 	return at < 0 ? 0 : op_u64(op, at);

@@ -74,9 +74,6 @@ int events_feed(struct events *e, const void *rec, size_t size, struct op *op);
 /** events_number() - of one of VFIO's own containers, by its address */
 uint32_t events_number(struct events *e, uint64_t address);
 
-/** events_address() - the other way round; 0: there is none of that number */
-uint64_t events_address(const struct events *e, uint32_t number);
-
 /** op_normalize() - fill in what follows from info, head and ev */
 void op_normalize(struct op *op);
 

@@ -69,7 +69,7 @@ struct facts {
 	bool has_iova;
 	bool has_length;
 	bool all; /* to the end: @length is what was found there */
-	bool container; /* VFIO's own: userspace knows its number and devices */
+	bool container; /* VFIO's own: userspace knows its number */
 	__u64 iova;
 	__u64 length;
 	__u32 device_id;
@@ -235,8 +235,6 @@ static __always_inline bool device_ok(const struct facts *f)
 {
 	struct name name = {};
 
-	if (f->container)
-		return true;
 	if (!f->device)
 		return find_device(f->ctx, f->ioas, f->device_id, true, &name);
 	bpf_probe_read_kernel_str(name.s, sizeof(name.s), f->device);

@@ -43,17 +43,10 @@ static bool cgroup_ok(const struct filters *f, const struct op *op)
 	       (!op->who->cgroup[len] || op->who->cgroup[len] == '/');
 }
 
-/* What container it is, or which of its devices, only userspace knows. */
-static bool container_ok(const struct filters *f, const struct op *op)
-{
-	if (f->ioas >= 0 && op->container != f->ioas)
-		return false;
-	return !f->device || !strcmp(f->device, op->device);
-}
-
 bool filters_ok_user(const struct filters *f, const struct op *op)
 {
-	if (op->container && !container_ok(f, op))
+	/* Containers have their numbers from userspace. */
+	if (op->container && f->ioas >= 0 && op->container != f->ioas)
 		return false;
 	if (f->guest && strcmp(f->guest, op->who->guest))
 		return false;
@@ -70,7 +63,7 @@ bool filters_ok_state(const struct filters *f, const struct op *op)
 		return false;
 	if (!op->container && f->ioas >= 0 && (!op->has_ioas_id || op->ioas_id != f->ioas))
 		return false;
-	if (!op->container && f->device && strcmp(f->device, op->device))
+	if (f->device && strcmp(f->device, op->device))
 		return false;
 	return filters_ok_user(f, op);
 }

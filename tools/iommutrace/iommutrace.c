@@ -128,9 +128,7 @@ static int start(struct tracer *t)
 
 	if (rc)
 		return rc;
-	/* A command has nothing yet. */
-	if (t->env.state && !t->env.cmd)
-		rc = live_state(t->live);
+	rc = live_state(t->live);
 	if (rc)
 		return rc;
 	if (tool_drop_caps(t->env.cmd ? TOOL_KEEP_KILL : 0)) {

@@ -49,7 +49,7 @@ static bool sums_in_bpf(const struct env *env)
 {
 	return (env->summary || env->hist) && env->hist <= HIST_OP && !env->lines &&
 	       !env->count && !filters_in_user(&env->filters) &&
-	       env->filters.ioas < 0 && !env->filters.device;
+	       env->filters.ioas < 0;
 }
 
 /* Has this kernel what a program is attached to, and is it wanted? */
@@ -77,16 +77,12 @@ static bool want_tracepoint(const struct live *l, const char *name)
 	return false;
 }
 
-static bool wants_containers(const struct env *env)
-{
-	return env->filters.set.ops & (OP_BIT(VFIO_MAP) | OP_BIT(VFIO_UNMAP));
-}
-
 static bool want_function(const struct live *l, const char *name)
 {
+	if (!(l->env->filters.set.ops & (OP_BIT(VFIO_MAP) | OP_BIT(VFIO_UNMAP))))
+		return false;
 	/* A part of type1 that the compiler has inlined is not told. */
-	return wants_containers(l->env) && l->src->type1_btf &&
-	       source_btf_has("vfio_iommu_type1", name);
+	return l->src->type1_btf && source_btf_has("vfio_iommu_type1", name);
 }
 
 static int choose_programs(struct live *l)
@@ -220,9 +216,6 @@ static int on_record(void *ctx, void *data, size_t size)
 	if (rc <= 0)
 		return rc;
 	l->nr_ops++;
-	if (l->op.container && l->state)
-		state_container_device(l->state, events_address(l->events, l->op.container),
-				       f->device, l->op.device);
 	if (f->guest && strcmp(f->guest, l->op.who->guest))
 		rule_out(l, &l->op);
 	if ((filters_in_user(f) || l->op.container) && !filters_ok_user(f, &l->op))
@@ -347,8 +340,9 @@ struct live *live_open(const struct env *env, const struct source *src, struct s
 	if (rc)
 		goto fail;
 	*err = configure(l);
-	if (!*err && (env->state || (want_devices(env) && wants_containers(env))))
-		l->state = state_open(src, env->state, err);
+	/* A command has nothing yet. */
+	if (!*err && env->state && !env->cmd)
+		l->state = state_open(src, err);
 	if (!*err)
 		rc = load(l);
 	/* With the trampolines of what has been attached. */
@@ -374,7 +368,7 @@ int live_add_pid(struct live *l, pid_t pid)
 
 int live_state(struct live *l)
 {
-	int rc = state_show(l->state, l->env, l->events, l->sink);
+	int rc = l->state ? state_show(l->state, l->env, l->events, l->sink) : 0;
 
 	if (!rc)
 		return 0;

@@ -21,7 +21,7 @@ struct live *live_open(const struct env *env, const struct source *src, struct s
 /** live_add_pid() - trace this one too; 0 or a negative errno */
 int live_add_pid(struct live *live, pid_t pid);
 
-/** live_state() - give the sink what is there already; 0, or the exit code */
+/** live_state() - give the sink what is there already, if asked to; 0, or the exit code */
 int live_state(struct live *live);
 
 /** live_fd() - readable when there is much to do */

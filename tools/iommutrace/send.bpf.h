@@ -160,12 +160,23 @@ static __always_inline bool send_stack(void *ctx, __u64 now)
 	return true;
 }
 
+/* The device, where the event does not name it. */
+static __always_inline bool name_device(const struct facts *f, struct name *name)
+{
+	if (f->container)
+		return f->device && bpf_probe_read_kernel_str(name->s, sizeof(name->s),
+							      f->device) > 0;
+	if (f->device || !(f->ioas || f->device_id))
+		return false;
+	return find_device(f->ctx, f->ioas, f->device_id, false, name);
+}
+
 static __always_inline bool send_device(const struct facts *f, __u64 now)
 {
 	struct trace_device *to;
 	struct name name = {};
 
-	if (!find_device(f->ctx, f->ioas, f->device_id, false, &name))
+	if (!name_device(f, &name))
 		return true;
 	to = bpf_ringbuf_reserve(&events, sizeof(*to), 0);
 	if (!to)
@@ -182,9 +193,7 @@ static __always_inline bool send_attachments(void *ctx, const struct facts *f, _
 		return false;
 	if (with_stack && !send_stack(ctx, now))
 		return false;
-	if (with_device && !f->device && (f->ioas || f->device_id))
-		return send_device(f, now);
-	return true;
+	return !with_device || send_device(f, now);
 }
 
 /**

@@ -14,17 +14,9 @@
 #include "type1walk.h"
 #include "walk.h"
 
-struct container {
-	uint64_t address;
-	char devices[8][TRACE_NAME_LEN];
-	unsigned int nr_devices;
-};
-
 struct state {
 	struct walk *walk;
 	struct type1walk *type1;
-	struct container *containers; /* those that were seen */
-	size_t nr, max;
 	/* While it is shown: */
 	const struct env *env;
 	struct sink *sink;
@@ -33,7 +25,7 @@ struct state {
 	uint64_t boot_offset_ns; /* CLOCK_BOOTTIME - CLOCK_MONOTONIC */
 };
 
-struct state *state_open(const struct source *src, bool all, int *err)
+struct state *state_open(const struct source *src, int *err)
 {
 	struct state *s = calloc(1, sizeof(*s));
 
@@ -43,7 +35,7 @@ struct state *state_open(const struct source *src, bool all, int *err)
 		*err = TOOL_RUNTIME;
 		return NULL;
 	}
-	if (all && src->ours)
+	if (src->ours)
 		s->walk = walk_open(err);
 	if (!*err && src->type1_btf)
 		s->type1 = type1walk_open(err);
@@ -59,7 +51,6 @@ void state_close(struct state *s)
 		return;
 	walk_close(s->walk);
 	type1walk_close(s->type1);
-	free(s->containers);
 	free(s);
 }
 
@@ -282,57 +273,4 @@ int state_show(struct state *s, const struct env *env, struct events *events, st
 	}
 	snap_free(&s->snap);
 	return rc;
-}
-
-/* Containers and their devices */
-
-static struct container *find_container(struct state *s, uint64_t address)
-{
-	size_t i;
-
-	for (i = 0; i < s->nr; i++) {
-		if (s->containers[i].address == address)
-			return &s->containers[i];
-	}
-	return NULL;
-}
-
-static struct container *add_container(struct state *s, uint64_t address)
-{
-	struct container *c = snap_add(&s->containers, &s->nr, &s->max, sizeof(*c));
-	const struct snap_device *dev;
-	struct snap snap = {};
-	size_t i;
-	int rc;
-
-	if (!c)
-		return NULL;
-	c->address = address;
-	rc = type1walk_run(s->type1, false, &snap);
-	for (i = 0; !rc && i < snap.nr_devices; i++) {
-		dev = &snap.devices[i];
-		if (c->nr_devices < ARRAY_SIZE(c->devices) &&
-		    type1walk_address(s->type1, snap.ctxs[dev->ctx].v.cookie) == address)
-			memcpy(c->devices[c->nr_devices++], dev->v.name, TRACE_NAME_LEN);
-	}
-	snap_free(&snap);
-	return c;
-}
-
-void state_container_device(struct state *s, uint64_t address, const char *want,
-			    char name[TRACE_NAME_LEN])
-{
-	struct container *c = find_container(s, address);
-	unsigned int i;
-
-	name[0] = 0;
-	if (!s->type1)
-		return;
-	if (!c)
-		c = add_container(s, address);
-	for (i = 0; c && i < c->nr_devices; i++) {
-		memcpy(name, c->devices[i], TRACE_NAME_LEN);
-		if (!want || !strcmp(want, name))
-			return;
-	}
 }

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/*
- * What was there when tracing began: shown as the operations that made it; and
- * which devices VFIO's own containers have.
- */
+/* What was there when tracing began: shown as the operations that made it. */
 #ifndef STATE_H
 #define STATE_H
 
@@ -13,13 +10,8 @@
 
 struct state;
 
-/**
- * state_open() - load what looks
- * @all: at all that there is; else at VFIO's containers, which does for
- *	state_container_device()
- * @err: set to the exit code, after a message
- */
-struct state *state_open(const struct source *src, bool all, int *err);
+/** state_open() - load what looks; @err: set to the exit code, after a message */
+struct state *state_open(const struct source *src, int *err);
 
 /**
  * state_show() - all that there is, as far as the filters want it
@@ -29,17 +21,6 @@ struct state *state_open(const struct source *src, bool all, int *err);
  */
 int state_show(struct state *state, const struct env *env, struct events *events,
 	       struct sink *sink);
-
-/**
- * state_container_device() - a device of one of VFIO's containers
- * @address: the container
- * @want: this one, if it has it; NULL: any
- * @name: set to it, or ""
- *
- * It is looked for when a container is seen for the first time.
- */
-void state_container_device(struct state *state, uint64_t address, const char *want,
-			    char name[TRACE_NAME_LEN]);
 
 void state_close(struct state *state);
 

@@ -6,14 +6,16 @@
 #ifndef TYPE1_BPF_H
 #define TYPE1_BPF_H
 
+#include "t1device.bpf.h"
 #include "type1op.bpf.h"
 
-static __always_inline int send_dma(void *ctx, __u32 id, const struct trace_vfio_dma *v)
+static __always_inline int send_dma(void *ctx, __u32 id, const struct trace_vfio_dma *v,
+				    const char *device)
 {
 	struct facts f = {
 		.op = id, .ret = v->ret, .ns = v->duration_ns, .iova = v->iova,
 		.length = v->length, .has_iova = true, .has_length = true, .container = true,
-		.all = v->length == ~0ULL,
+		.all = v->length == ~0ULL, .device = device,
 	};
 	struct trace_op *op;
 
@@ -39,7 +41,7 @@ static __always_inline int send_dma_event(void *ctx, __u32 id,
 		.ret = ev->ret,
 	};
 
-	return send_dma(ctx, id, &v);
+	return send_dma(ctx, id, &v, NULL);
 }
 
 SEC("tp_btf/vfio:vfio_dma_map")
@@ -79,6 +81,49 @@ static __always_inline void t1_limited(struct vfio_dma *dma, __u64 npage, __u64 
 	keep_refusal(&r);
 }
 
+/*
+ * The container, by the descriptor that the system call was given: from type1's
+ * own structures nothing leads there. 0: it was closed meanwhile.
+ */
+static __always_inline __u64 find_container(__u64 iommu)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(task);
+	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
+	__u32 fd = PT_REGS_PARM1_CORE(regs);
+	struct vfio_container *container;
+	struct file *file = NULL;
+
+	if (fd >= BPF_CORE_READ(fdt, max_fds))
+		return 0;
+	bpf_probe_read_kernel(&file, sizeof(file), BPF_CORE_READ(fdt, fd) + fd);
+	container = BPF_CORE_READ(file, private_data);
+	return (__u64)BPF_CORE_READ(container, iommu_data) == iommu ? (__u64)container : 0;
+}
+
+static __always_inline bool t1_device(void *arg, struct vfio_device *vdev, __u32 group)
+{
+	struct name is = {};
+	const char **name = arg;
+
+	*name = t1_device_name(vdev);
+	if (!by_device)
+		return true;
+	bpf_probe_read_kernel_str(is.s, sizeof(is.s), *name);
+	return !bpf_strncmp(is.s, sizeof(is.s), (const char *)want_device);
+}
+
+/* One of the container's, that which is asked for if it has it: its name, in the kernel. */
+static __noinline const char *find_t1_device(__u64 iommu)
+{
+	__u64 container = find_container(iommu);
+	const char *name = NULL;
+
+	if (container)
+		t1_devices(&name, container);
+	return name;
+}
+
 /* Userspace's structure has just been used, so it is there. */
 static __always_inline void read_map(struct trace_vfio_dma *v, unsigned long arg)
 {
@@ -110,13 +155,14 @@ static __always_inline int t1_ended(void *ctx, struct t1_doing *d, unsigned long
 		.container = d->iommu, .ret = ret, .duration_ns = ns,
 		.pin_ns = t1_less(d->pin_ns, d->account_ns), .account_ns = d->account_ns,
 	};
+	const char *device = with_device || by_device ? find_t1_device(d->iommu) : NULL;
 
 	if (d->cmd == VFIO_IOMMU_MAP_DMA) {
 		read_map(&v, arg);
-		return send_dma(ctx, TRACE_VFIO_MAP, &v);
+		return send_dma(ctx, TRACE_VFIO_MAP, &v, device);
 	}
 	read_unmap(&v, arg);
-	return send_dma(ctx, TRACE_VFIO_UNMAP, &v);
+	return send_dma(ctx, TRACE_VFIO_UNMAP, &v, device);
 }
 
 #endif

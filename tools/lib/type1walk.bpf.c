@@ -15,11 +15,9 @@
 #include <bpf/bpf_tracing.h>
 #include <bpf/bpf_core_read.h>
 #include "shared.h"
-#include "type1.bpf.h"
+#include "t1device.bpf.h"
 #include "filewalk.bpf.h"
 
-#define MAX_GROUPS 256
-#define MAX_DEVICES 64
 #define MAX_DOMAINS 256
 #define TYPE1_NAME "vfio-iommu-type1"
 
@@ -125,14 +123,13 @@ static __always_inline void show_areas(struct vfio_iommu *iommu)
 
 /* The rest of a container */
 
-static __always_inline void put_device(__u64 cookie, struct vfio_device *vdev, __u32 group)
+static __always_inline bool t1_device(void *arg, struct vfio_device *vdev, __u32 group)
 {
 	struct top_rec *rec = new_rec(TOP_DEVICE);
-	struct device *dev = BPF_CORE_READ(vdev, dev);
-	const char *name;
+	__u64 cookie = *(__u64 *)arg;
 
 	if (!rec)
-		return;
+		return true;
 	rec->device.ctx_cookie = cookie;
 	rec->device.ioas_cookie = cookie;
 	rec->device.id = TOP_UNKNOWN32;
@@ -140,47 +137,10 @@ static __always_inline void put_device(__u64 cookie, struct vfio_device *vdev, _
 	rec->device.group_id = group;
 	rec->device.nr_pasids = TOP_UNKNOWN32;
 	rec->device.nr_faults = TOP_UNKNOWN;
-	name = BPF_CORE_READ(dev, init_name);
-	if (!name)
-		name = BPF_CORE_READ(dev, kobj.name);
 	rec->device.name[0] = 0;
-	bpf_probe_read_kernel_str(rec->device.name, sizeof(rec->device.name), name);
-}
-
-static __noinline int put_group(__u64 cookie, __u64 addr)
-{
-	struct vfio_group *group = (void *)addr;
-	__u64 head = addr + bpf_core_field_offset(struct vfio_group, device_list);
-	__u64 pos = (__u64)BPF_CORE_READ(group, device_list.next);
-	__u32 id = BPF_CORE_READ(group, iommu_group, id);
-	struct vfio_device *vdev;
-	int i;
-
-	bpf_for(i, 0, MAX_DEVICES) {
-		if (!pos || pos == head)
-			break;
-		vdev = (void *)(pos - bpf_core_field_offset(struct vfio_device, group_next));
-		/* Not all devices of a group need be in use. */
-		if (BPF_CORE_READ(vdev, open_count))
-			put_device(cookie, vdev, id);
-		pos = (__u64)BPF_CORE_READ((struct list_head *)pos, next);
-	}
-	return 0;
-}
-
-static __noinline int put_groups(__u64 cookie, __u64 container)
-{
-	__u64 head = container + bpf_core_field_offset(struct vfio_container, group_list);
-	__u64 pos = (__u64)BPF_CORE_READ((struct list_head *)head, next);
-	int i;
-
-	bpf_for(i, 0, MAX_GROUPS) {
-		if (!pos || pos == head)
-			break;
-		put_group(cookie, pos - bpf_core_field_offset(struct vfio_group, container_next));
-		pos = (__u64)BPF_CORE_READ((struct list_head *)pos, next);
-	}
-	return 0;
+	bpf_probe_read_kernel_str(rec->device.name, sizeof(rec->device.name),
+				  t1_device_name(vdev));
+	return false;
 }
 
 static __noinline __u32 count_domains(__u64 iommu)
@@ -233,7 +193,7 @@ static __always_inline void put_container(struct task_struct *task, __u64 contai
 	if (!rec)
 		return;
 	fill_ctx(&rec->ctx, cookie, task);
-	put_groups(cookie, container);
+	t1_devices(&cookie, container);
 	if (!iommu)
 		return;
 	rec = new_rec(TOP_IOAS);
