@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Which operations are wanted: filters are constants, set before load, so that
- * what is not asked for costs nothing. iommutrace's match.c has the same ones
- * for recordings.
+ * what is not asked for costs nothing. filters.c has the same ones for
+ * recordings.
  */
 #ifndef FILTER_BPF_H
 #define FILTER_BPF_H

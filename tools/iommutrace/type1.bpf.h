@@ -157,12 +157,13 @@ static __always_inline int t1_ended(void *ctx, struct t1_doing *d, unsigned long
 	};
 	const char *device = with_device || by_device ? find_t1_device(d->iommu) : NULL;
 
-	if (d->cmd == VFIO_IOMMU_MAP_DMA) {
+	bool map = d->cmd == VFIO_IOMMU_MAP_DMA;
+
+	if (map)
 		read_map(&v, arg);
-		return send_dma(ctx, TRACE_VFIO_MAP, &v, device);
-	}
-	read_unmap(&v, arg);
-	return send_dma(ctx, TRACE_VFIO_UNMAP, &v, device);
+	else
+		read_unmap(&v, arg);
+	return send_dma(ctx, map ? TRACE_VFIO_MAP : TRACE_VFIO_UNMAP, &v, device);
 }
 
 #endif
