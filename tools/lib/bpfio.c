@@ -208,9 +208,12 @@ const char *bpfio_target(const struct bpf_program *prog)
 void bpfio_only_existing(struct bpf_object *obj, const char *module)
 {
 	struct bpf_program *prog;
+	bool there;
 
-	bpf_object__for_each_program(prog, obj)
-		bpf_program__set_autoload(prog, source_btf_has(module, bpfio_target(prog)));
+	bpf_object__for_each_program(prog, obj) {
+		there = source_btf_has(module, bpfio_target(prog));
+		bpf_program__set_autoload(prog, there);
+	}
 }
 
 int bpfio_run_iterator(const struct bpf_program *prog)
