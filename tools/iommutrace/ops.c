@@ -4,8 +4,8 @@
 #include "tool.h"
 
 static const char * const objects[] = {
-	[1] = "ioas", [2] = "hwpt", [3] = "device", [4] = "access", [5] = "fault",
-	[6] = "viommu", [7] = "vdevice", [8] = "veventq", [9] = "hw_queue", [10] = "test", NULL,
+	"none", "ioas", "hwpt", "device", "access", "fault",
+	"viommu", "vdevice", "veventq", "hw_queue", "test", NULL,
 };
 
 static const char * const causes[] = { "?", "user", "kernel", "close", NULL };
@@ -30,6 +30,7 @@ static const char * const hooks[] = {
 static const char * const exits[] = {
 	"none", "unreg", "replaced", "ejected", "scope_gone", "attach_failed", NULL,
 };
+
 /* enum iommufd_op */
 static const char * const iommufd_ops[] = {
 	"none", "map", "unmap", "attach", "detach", "copy", "map_file", "access_attach",
@@ -75,6 +76,7 @@ static const struct field copy_fields[] = {
 	MAP_IOAS, F(U32, ARG, src_ioas_id, "src", "src_ioas"),
 	F(HEX, ARG, src_iova, "src_iova", "src_iova"), MAP_TAIL,
 };
+
 #undef EV
 
 #define EV struct iommufd_unmap_event
@@ -85,6 +87,7 @@ static const struct field unmap_fields[] = {
 	F(U64, PART, unmapped_bytes, "bytes", "unmapped_bytes"),
 	F(PAGES, PART, unpinned_pages, "pages", "unpinned_bytes"),
 };
+
 #undef EV
 
 #define EV struct iommufd_attach_event
@@ -105,6 +108,7 @@ static const struct field detach_fields[] = {
 	F(HWPT, PART, hwpt_id, "hwpt", "hwpt"),
 	F(PAGES, PART, pinned_pages, "pages", "unpinned_bytes"),
 };
+
 #undef EV
 
 #define EV struct iommufd_bind_event
@@ -113,6 +117,7 @@ static const struct field bind_fields[] = {
 	F(GROUP, ARG, group_id, "group", "group"),
 	F(U64, JSON, device_cookie, "", "device_cookie"),
 };
+
 #undef EV
 
 #define EV struct iommufd_ctx_event
@@ -124,6 +129,7 @@ static const struct field ctx_fields[] = {
 	F(AGE, PART, lifetime_ns, "lifetime", "lifetime_ns"),
 	F(U64, JSON, cgroup_id, "", "cgroup_id"),
 };
+
 #undef EV
 
 #define EV struct iommufd_object_event
@@ -136,6 +142,7 @@ static const struct field destroy_fields[] = {
 	W(ARG, type, "type", "object", objects), F(U32, ARG, id, "id", "id"),
 	W(ARG, cause, "by", "by", causes), F(U64, JSON, cookie, "", "cookie"),
 };
+
 #undef EV
 
 #define EV struct iommufd_pin_event
@@ -155,6 +162,7 @@ static const struct field unpin_fields[] = {
 	F(PAGES, PART, pages, "pages", "unpinned_bytes"),
 	F(U64, PART, nr_runs, "runs", "runs"),
 };
+
 #undef EV
 
 #define EV struct iommufd_fill_event
@@ -163,6 +171,7 @@ static const struct field fill_fields[] = {
 	W(ARG, op, "for", "for", iommufd_ops), F(HEX, ARG, iova, "iova", "iova"),
 	F(SIZE, ARG, length, "len", "length"), F(U64, PART, nr_runs, "runs", "runs"),
 };
+
 #undef EV
 
 #define EV struct iommufd_access_event
@@ -190,6 +199,7 @@ static const struct field access_unpin_fields[] = {
 static const struct field access_rw_fields[] = {
 	ACCESS_HEAD, ACCESS_RANGE, F(NS, PART, pin_ns, "pin", "pin_ns"), ACCESS_PARTS,
 };
+
 #undef EV
 
 #define EV struct iommufd_hwpt_event
@@ -203,6 +213,7 @@ static const struct field hwpt_fields[] = {
 	F(NS, PART, fill_ns, "fill", "fill_ns"), F(U32, PART, hwpt_id, "hwpt", "hwpt"),
 	F(PAGES, PART, pinned_pages, "pages", "pinned_bytes"),
 };
+
 #undef EV
 
 #define EV struct iommufd_invalidate_event
@@ -210,6 +221,7 @@ static const struct field invalidate_fields[] = {
 	F(U32, ARG, id, "hwpt", "hwpt"), F(U32, ARG, data_type, "data_type", "data_type"),
 	F(U32, ARG, nr_asked, "entries", "asked"), F(U32, PART, nr_done, "done", "done"),
 };
+
 #undef EV
 
 #define EV struct iommufd_dirty_event
@@ -224,6 +236,7 @@ static const struct field dirty_read_fields[] = {
 	B(ARG, flags, IOMMUFD_DIRTY_CLEAR, "clear", word_clear),
 	F(SIZE, PART, dirty_bytes, "dirty", "dirty_bytes"),
 };
+
 #undef EV
 
 #define EV struct iommufd_fault_event
@@ -239,6 +252,7 @@ static const struct field response_fields[] = {
 	F(U32, ARG, cookie, "cookie", "cookie"), W(ARG, code, "code", "code", codes),
 	W(ARG, cause, "by", "by", answers), F(NS, PART, latency_ns, "since fault", "latency_ns"),
 };
+
 #undef EV
 
 #define EV struct iommufd_process_event
@@ -247,6 +261,7 @@ static const struct field process_fields[] = {
 	F(NS, PART, account_ns, "account", "account_ns"), F(U32, PART, nr_mems, "mems", "mems"),
 	F(PAGES, PART, pages, "pages", "moved_bytes"),
 };
+
 #undef EV
 
 #define EV struct iommufd_deny_event
@@ -254,6 +269,7 @@ static const struct field deny_fields[] = {
 	F(U32, ARG, ioas_id, "ioas", "ioas"), W(ARG, op, "for", "for", iommufd_ops),
 	F(SIZE, ARG_SET, length, "len", "length"),
 };
+
 #undef EV
 
 #define EV struct iommufd_limit_event
@@ -262,6 +278,7 @@ static const struct field limit_fields[] = {
 	F(PAGES_SIZE, ARG, asked_pages, "len", "length"),
 	F(U32, ARG_SET, tgid, "payer", "payer_pid"), W(JSON, mode, "", "mode", modes),
 };
+
 #undef EV
 
 #define EV struct iommufd_decision_event
@@ -273,6 +290,7 @@ static const struct field decision_fields[] = {
 	F(U64, JSON, policy_cookie, "", "policy_cookie"),
 	F(U64, JSON, cgroup_id, "", "cgroup_id"),
 };
+
 #undef EV
 
 #define EV struct iommufd_strike_event
@@ -281,6 +299,7 @@ static const struct field strike_fields[] = {
 	F(S64, ARG, value, "value", "value"), F(U32, PART, strikes, "strikes", "strikes"),
 	F(U64, JSON, cookie, "", "policy_cookie"),
 };
+
 #undef EV
 
 #define EV struct iommufd_exit_info
@@ -293,6 +312,7 @@ static const struct field exit_fields[] = {
 	F(PAGES, PART, charged_pages, "charged pages", "charged_bytes"),
 	F(U64, JSON, cookie, "", "policy_cookie"),
 };
+
 #undef EV
 
 #define EV struct iommufd_vfio_event
@@ -305,6 +325,7 @@ static const struct field vfio_bind_fields[] = {
 	F(STR, ARG, device, "dev", "device"), F(U32, ARG, index, "vfio", "index"),
 	W(ARG, via, "via", "via", vias), F(U32, PART, devid, "id", "device_id"),
 };
+
 #undef EV
 
 #define EV struct trace_vfio_dma
@@ -323,6 +344,7 @@ static const struct field vfio_unmap_fields[] = {
 	F(NS, PART, account_ns, "account", "account_ns"),
 	F(U64, PART, unmapped_bytes, "bytes", "unmapped_bytes"),
 };
+
 #undef EV
 
 #define NONE .ctx = -1, .ioas = -1, .ioas_id = -1, .ret = -1, .ns = -1, .iova = -1, \
