@@ -215,8 +215,9 @@ static const char *used(const struct source *src, bool type1_too)
 		return type1 ? "iommufd-bpf's module, and VFIO type1" :
 			       "iommufd-bpf's module: iterators, tracepoints";
 	if (src->upstream && type1_too)
-		return type1 ? "a distribution's iommufd, and VFIO type1" :
-			       "a distribution's iommufd: its structures by BTF, its functions by fentry";
+		return type1 ?
+			"a distribution's iommufd, and VFIO type1" :
+			"a distribution's iommufd: its structures by BTF, its functions by fentry";
 	if (type1)
 		return "VFIO type1: its structures by BTF, its functions by fentry";
 	if (src->iommufd)
