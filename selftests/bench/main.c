@@ -30,8 +30,9 @@ unsigned int rounds = 5;
 
 /* A new case is a line here, and its gate, if it has one, a line in `gates`. */
 static struct bench_case cases[] = {
-	{ "4k-scattered", run_bulk, SCATTERED, 64 * MIB, false, bulk_results },
+	/* First: what scatters memory leaves little that is contiguous. */
 	{ "4k-contiguous", run_bulk, CONTIGUOUS, 64 * MIB, false, bulk_results },
+	{ "4k-scattered", run_bulk, SCATTERED, 64 * MIB, false, bulk_results },
 	{ "thp", run_bulk, THP, 256 * MIB, false, bulk_results },
 	{ "memfd-2m", run_bulk, HUGETLB_2M, 256 * MIB, true, bulk_results },
 	{ "memfd-1g", run_bulk, HUGETLB_1G, GIB, true, bulk_results },
