@@ -25,7 +25,8 @@
  *   device_group.lock < attachment.fault_lock < fault_queue.lock
  *
  * mem.lock is outside of the spinlock of its struct pin_account. policy_lock
- * (policies that come and go) is outside of that, too, and of no other.
+ * (policies that come and go) is outside of ioas.iova_lock and of that spinlock,
+ * and of no other.
  */
 #ifndef IOMMUFD_OBJECT_H
 #define IOMMUFD_OBJECT_H
@@ -195,6 +196,7 @@ struct object *object_next_rcu(struct iommufd_ctx *ctx, unsigned long *id,
 struct object *object_get(struct iommufd_ctx *ctx, u32 id,
 			  enum object_type type);
 bool object_tryget(struct iommufd_ctx *ctx, struct object *obj);
+bool object_tryhold(struct iommufd_ctx *ctx, struct object *obj);
 void object_put(struct iommufd_ctx *ctx, struct object *obj);
 
 void object_use(struct iommufd_ctx *ctx, struct object *obj);

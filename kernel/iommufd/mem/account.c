@@ -164,22 +164,31 @@ static struct pin_owner pin_owner(const struct payer *payer)
 	};
 }
 
-/**
- * mem_init_pins() - nobody has been told of this memory
- * @mem: complete otherwise; the caller adds which context and IOAS it is for
+/*
+ * Under the list's lock. Whoever changes the payer has had the memory listed
+ * before, so the payer stays until this is done.
  */
-void mem_init_pins(struct mem *mem)
+static void fill_account(struct pin_account *acc)
 {
-	struct pin_owner owner = pin_owner(&mem->payer);
-	struct pin_what what = {
-		.source = mem->source->kind,
-		.prot = IOMMUFD_PROT_READ |
-			(mem->writable ? IOMMUFD_PROT_WRITE : 0),
-		.va = mem->va,
-		.npages = mem->npages,
-	};
+	struct mem *mem = container_of(acc, struct mem, pins);
 
-	pin_account_init(&mem->pins, &owner, &what);
+	acc->owner = pin_owner(&mem->payer);
+	acc->what.source = mem->source->kind;
+	acc->what.prot = IOMMUFD_PROT_READ |
+			 (mem->writable ? IOMMUFD_PROT_WRITE : 0);
+	acc->what.va = mem->va;
+	acc->what.npages = mem->npages;
+}
+
+/**
+ * mem_list_pins() - let policies know of this memory
+ * @mem: the memory; the caller has a reference, or holds an area in its IOAS
+ *
+ * Does not sleep.
+ */
+void mem_list_pins(struct mem *mem)
+{
+	pin_account_list(&mem->pins, fill_account);
 }
 
 static struct pin_purse pin_purse(const struct payer *payer)
@@ -204,6 +213,7 @@ static int ask_policies(struct mem *mem, u64 npages,
 	pin_account_add(&mem->pins, npages);
 	if (!policy_active())
 		return 0;
+	mem_list_pins(mem);
 	purse = pin_purse(&mem->payer);
 	return pin_account_ask(&mem->pins, npages, st->op, &purse);
 }
@@ -303,6 +313,7 @@ int mem_name_heir(struct mem *mem, const struct payer *heir,
 	if (mutex_lock_killable(&mem->lock))
 		return -EINTR;
 	WARN_ON(mem->heir);
+	mem_list_pins(mem);
 	mem->heir = heir;
 	npages = run_list_npinned(&mem->runs);
 	if (npages && second_purse(mem))

@@ -44,7 +44,7 @@ struct mem *mem_create(const struct mem_source *source, unsigned long start,
 	run_list_init(&mem->runs, mem->npages);
 	INIT_LIST_HEAD(&mem->heir_node);
 	payer_init(&mem->payer);
-	mem_init_pins(mem);
+	pin_account_init(&mem->pins);
 	return mem;
 }
 

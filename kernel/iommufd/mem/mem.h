@@ -190,13 +190,13 @@ int mem_rw(struct mem *mem, u64 offset, void *data, size_t bytes,
 /* account.c */
 void payer_init(struct payer *payer);
 void payer_put(struct payer *payer);
+void mem_list_pins(struct mem *mem);
 int mem_name_heir(struct mem *mem, const struct payer *heir,
 		  struct op_stats *st);
 void mem_drop_heir(struct mem *mem);
 u64 mem_pass_on(struct mem *mem);
 
 /* account.c: for mem.c only. */
-void mem_init_pins(struct mem *mem);
 int mem_charge(struct mem *mem, u64 npages, const struct op_stats *st);
 void mem_uncharge(struct mem *mem, u64 npages);
 

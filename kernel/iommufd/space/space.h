@@ -222,6 +222,9 @@ int ioas_join_hwpt(struct ioas *ioas, struct hwpt *hwpt, struct op_stats *st);
 void ioas_leave_hwpt(struct ioas *ioas, struct hwpt *hwpt,
 		     struct op_stats *st);
 
+/* pins.c: all memory that may be charged, for policies */
+void ioases_list_pins(void);
+
 /* area.c, for cmd_process.c */
 void area_show_payer(struct area *area);
 
