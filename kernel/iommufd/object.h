@@ -46,6 +46,7 @@
 struct file;
 struct ioctl_hook;
 struct object;
+struct payer;
 struct user_struct;
 
 /* The numbers of enum iommufd_object_type, which BPF sees. */
@@ -93,6 +94,7 @@ struct device_groups {
  * @account_mode: under objects.xa_lock; fixed once an object exists
  * @process_lock: held for reading while areas are added to an IOAS, for
  *	writing while what is mapped changes its payer
+ * @payer: who mapped last, for mem/account.c; read under RCU
  * @groups: see there
  * @compat: the IOAS that serves the VFIO container, or NULL; not kept: it goes
  *	from here when it is destroyed; under objects.xa_lock
@@ -113,6 +115,7 @@ struct iommufd_ctx {
 	struct list_head node;
 	enum account_mode account_mode;
 	struct rw_semaphore process_lock;
+	struct payer __rcu *payer;
 	struct device_groups groups;
 	struct object *compat;
 	bool no_iommu;

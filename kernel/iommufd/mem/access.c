@@ -215,8 +215,8 @@ int mem_rw(struct mem *mem, u64 offset, void *data, size_t bytes,
 		return -EINVAL;
 	if (!(how & MEM_RW_SLOW) && how & MEM_RW_KTHREAD &&
 	    mem->source->kind == IOMMUFD_SOURCE_USER &&
-	    !WARN_ON_ONCE(current->mm) && mmget_not_zero(mem->payer.mm)) {
-		struct mm_struct *mm = mem->payer.mm;
+	    !WARN_ON_ONCE(current->mm) && mmget_not_zero(mem->payer->mm)) {
+		struct mm_struct *mm = mem->payer->mm;
 		int rc;
 
 		kthread_use_mm(mm);

@@ -15,23 +15,29 @@
 
 /**
  * mem_create() - memory of some source
+ * @ctx: the context that maps it, which says whom to charge while it is pinned:
+ *	the calling process
  * @source: whose
  * @start: address or offset of the first byte, as the source counts
  * @length: bytes, not 0; @start + @length does not wrap
  * @writable: devices may write to it
- * @account_mode: whom to charge while it is pinned: the calling process
  *
  * Nothing is pinned or even looked at yet. May sleep.
  * Return: the memory with one reference, or ERR_PTR(-ENOMEM).
  */
-struct mem *mem_create(const struct mem_source *source, unsigned long start,
-		       unsigned long length, bool writable,
-		       enum account_mode account_mode)
+struct mem *mem_create(struct iommufd_ctx *ctx, const struct mem_source *source,
+		       unsigned long start, unsigned long length,
+		       bool writable)
 {
 	struct mem *mem = kzalloc(sizeof(*mem), GFP_KERNEL_ACCOUNT);
 
 	if (!mem)
 		return ERR_PTR(-ENOMEM);
+	mem->payer = payer_get(ctx);
+	if (!mem->payer) {
+		kfree(mem);
+		return ERR_PTR(-ENOMEM);
+	}
 	refcount_set(&mem->refs, 1);
 	mutex_init(&mem->lock);
 	mem->users = RB_ROOT_CACHED;
@@ -40,10 +46,9 @@ struct mem *mem_create(const struct mem_source *source, unsigned long start,
 	mem->npages = ((start + length - 1) >> PAGE_SHIFT) -
 		      (start >> PAGE_SHIFT) + 1;
 	mem->writable = writable;
-	mem->account_mode = account_mode;
+	mem->account_mode = ctx->account_mode;
 	run_list_init(&mem->runs, mem->npages);
 	INIT_LIST_HEAD(&mem->heir_node);
-	payer_init(&mem->payer);
 	pin_account_init(&mem->pins);
 	return mem;
 }
@@ -62,7 +67,7 @@ void mem_put(struct mem *mem)
 		mem->source->release(mem);
 	run_list_destroy(&mem->runs);
 	pin_account_destroy(&mem->pins);
-	payer_put(&mem->payer);
+	payer_put(mem->payer);
 	mutex_destroy(&mem->lock);
 	kfree(mem);
 }
@@ -238,8 +243,8 @@ static struct iommufd_pin_event pin_event(const struct mem *mem,
 		.npages = user->node.last - user->node.start + 1,
 		.op = st->op,
 		.source = mem->source->kind,
-		.tgid = mem->payer.tgid,
-		.uid = from_kuid(&init_user_ns, mem->payer.user->uid),
+		.tgid = mem->payer->tgid,
+		.uid = from_kuid(&init_user_ns, mem->payer->user->uid),
 	};
 
 	if (st->ioas) {

@@ -28,24 +28,24 @@ static long pin_batch(struct mem *mem, unsigned long va, unsigned long npages,
 	int locked = 1;
 	long n;
 
-	if (mem->payer.mm == current->mm) {
+	if (mem->payer->mm == current->mm) {
 		n = pin_user_pages_fast(va, npages, flags, pages);
 	} else {
-		if (!mmget_not_zero(mem->payer.mm))
+		if (!mmget_not_zero(mem->payer->mm))
 			return -EFAULT;
-		if (mmap_read_lock_killable(mem->payer.mm)) {
-			mmput_async(mem->payer.mm);
+		if (mmap_read_lock_killable(mem->payer->mm)) {
+			mmput_async(mem->payer->mm);
 			return -EINTR;
 		}
-		n = pin_user_pages_remote(mem->payer.mm, va, npages, flags, pages,
+		n = pin_user_pages_remote(mem->payer->mm, va, npages, flags, pages,
 					  &locked);
 		if (locked)
-			mmap_read_unlock(mem->payer.mm);
+			mmap_read_unlock(mem->payer->mm);
 		/*
 		 * The last mmput() closes the files of the mapping, perhaps
 		 * ours, whose release takes locks that are held here.
 		 */
-		mmput_async(mem->payer.mm);
+		mmput_async(mem->payer->mm);
 	}
 	return n ? n : -EFAULT;
 }
@@ -123,7 +123,7 @@ static int pin_user_range(struct mem *mem, u64 first, u64 last)
 /* mem_source.borrow: neither charged nor long-term, it holds on to nothing. */
 static struct page *borrow_user_page(struct mem *mem, u64 index, bool write)
 {
-	struct mm_struct *mm = mem->payer.mm;
+	struct mm_struct *mm = mem->payer->mm;
 	struct page *page;
 	long n;
 
@@ -150,16 +150,16 @@ static const struct mem_source user_source = {
 
 /**
  * mem_create_user() - memory of the calling process
+ * @ctx: the context that maps it
  * @va: user address of the first byte
  * @length: bytes, not 0; @va + @length does not wrap
  * @writable: devices may write to it
- * @account_mode: whom to charge while it is pinned
  *
  * Nothing is pinned or even looked at yet. May sleep.
  * Return: the memory with one reference, or ERR_PTR(-ENOMEM).
  */
-struct mem *mem_create_user(unsigned long va, unsigned long length,
-			    bool writable, enum account_mode account_mode)
+struct mem *mem_create_user(struct iommufd_ctx *ctx, unsigned long va,
+			    unsigned long length, bool writable)
 {
-	return mem_create(&user_source, va, length, writable, account_mode);
+	return mem_create(ctx, &user_source, va, length, writable);
 }

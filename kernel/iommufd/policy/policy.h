@@ -181,6 +181,19 @@ static inline void pin_account_init(struct pin_account *acc)
 }
 
 /**
+ * pin_account_place() - where is it mapped first?
+ * @acc: its account, new
+ * @ioas: the IOAS
+ */
+static inline void pin_account_place(struct pin_account *acc,
+				     const struct iommufd_ioas_view *ioas)
+{
+	acc->what.ctx_cookie = ioas->ctx_cookie;
+	acc->what.ioas_cookie = ioas->cookie;
+	acc->what.ioas_id = ioas->id;
+}
+
+/**
  * pin_account_destroy() - the memory goes
  * @acc: nothing is charged any more, and nobody can have it listed
  *

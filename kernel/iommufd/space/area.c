@@ -56,7 +56,7 @@ static struct area *area_create(struct mem *mem, u64 offset,
  */
 void area_show_payer(struct area *area)
 {
-	const struct payer *payer = &area->mem->payer;
+	const struct payer *payer = area->mem->payer;
 
 	WRITE_ONCE(area->view.tgid, payer->tgid);
 	WRITE_ONCE(area->view.uid, from_kuid(&init_user_ns, payer->user->uid));
@@ -364,15 +364,15 @@ static int map_areas(struct ioas *ioas, struct list_head *areas,
 static struct mem *new_mem(struct ioas *ioas, const struct map_args *args)
 {
 	bool writable = args->prot & IOMMUFD_PROT_WRITE;
-	enum account_mode mode = ioas->ctx->account_mode;
+	struct iommufd_ctx *ctx = ioas->ctx;
 
 	if (args->dmabuf)
-		return mem_create_dmabuf(args->dmabuf, args->importer, args->va,
-					 args->length, writable);
+		return mem_create_dmabuf(ctx, args->dmabuf, args->importer,
+					 args->va, args->length, writable);
 	if (args->file)
-		return mem_create_file(args->file, args->va, args->length,
-				       writable, mode);
-	return mem_create_user(args->va, args->length, writable, mode);
+		return mem_create_file(ctx, args->file, args->va, args->length,
+				       writable);
+	return mem_create_user(ctx, args->va, args->length, writable);
 }
 
 static struct mem *create_mem(struct ioas *ioas, const struct map_args *args)
@@ -382,9 +382,7 @@ static struct mem *create_mem(struct ioas *ioas, const struct map_args *args)
 	if (IS_ERR(mem))
 		return mem;
 	/* It is this IOAS's for policies, wherever it is copied to. */
-	mem->pins.what.ctx_cookie = ioas->view.ctx_cookie;
-	mem->pins.what.ioas_cookie = ioas->view.cookie;
-	mem->pins.what.ioas_id = ioas->obj.id;
+	pin_account_place(&mem->pins, &ioas->view);
 	return mem;
 }
 
