@@ -271,7 +271,7 @@ static int ask_policies(struct mem *mem, u64 npages,
 	struct pin_purse purse;
 
 	pin_account_add(&mem->pins, npages);
-	if (!policy_active())
+	if (!policy_counts_pages())
 		return 0;
 	mem_list_pins(mem);
 	purse = pin_purse(mem->payer);

@@ -21,8 +21,9 @@
  *  - Who does not even look, because no policy was attached, has set the number
  *    before it read the static key. Switching that on waits for every CPU.
  *
- * While no policy is attached, nothing but the number is kept: accounts are in no
- * list. Whoever pins or unpins pays for nothing else. So a policy that comes has
+ * A policy that is asked about requests only is told of no page, and has no
+ * shares. While there is no other, nothing but the number is kept: accounts are in
+ * no list. Whoever pins or unpins pays for nothing else. So a policy that comes has
  * the memory of every IOAS listed before it looks: what is charged is mapped by
  * an area, which is entered into its IOAS before and leaves it after.
  *
@@ -232,6 +233,9 @@ static void lower_shares(struct pin_account *acc, u64 pages)
 	}
 }
 
+/* The static key of all that are told. */
+DEFINE_STATIC_KEY_FALSE(policy_told);
+
 static struct pin_share *find_share(struct list_head *shares,
 				    const struct policy *policy)
 {
@@ -264,7 +268,8 @@ static unsigned int count_missing(struct list_head *shares,
 	unsigned int i, n = 0;
 
 	for (i = 0; i < chain->nr; i++)
-		n += !find_share(shares, chain->policies[i]);
+		n += chain->policies[i]->told &&
+		     !find_share(shares, chain->policies[i]);
 	return n;
 }
 
@@ -280,6 +285,8 @@ static void order_shares(struct pin_account *acc,
 	lockdep_assert_held(&acc->lock);
 	list_splice_init(&acc->shares, &old);
 	for (i = 0; i < chain->nr; i++) {
+		if (!chain->policies[i]->told)
+			continue;
 		share = get_share(&old, chain->policies[i], spares);
 		list_move_tail(&share->node, &acc->shares);
 	}
@@ -539,7 +546,8 @@ static bool adopt_shard(struct shard *shard, struct policy *policy,
 }
 
 /**
- * pin_accounts_adopt() - tell a policy that comes of all that is pinned
+ * pin_accounts_adopt() - tell a policy that comes of all that is pinned, if it
+ *	wants to know
  * @policy: ADOPTING, and in the list
  *
  * Meanwhile it is told of what is pinned and unpinned by those who do it. May
@@ -552,6 +560,10 @@ int pin_accounts_adopt(struct policy *policy)
 	unsigned int i;
 	int rc = 0;
 
+	if (!policy->told)
+		return 0;
+	policy->counting = true;
+	static_branch_inc(&policy_told);
 	find_accounts();
 	for (i = 0; i < ARRAY_SIZE(shards) && !rc; i++) {
 		unsigned long nr;
@@ -592,4 +604,16 @@ void pin_accounts_forget(struct policy *policy)
 		spin_unlock(&shards[i].lock);
 		cond_resched();
 	}
+}
+
+/**
+ * pin_accounts_retire() - a policy is told no more
+ * @policy: after pin_accounts_forget()
+ *
+ * May sleep.
+ */
+void pin_accounts_retire(struct policy *policy)
+{
+	if (policy->counting)
+		static_branch_dec(&policy_told);
 }

@@ -63,11 +63,18 @@ static inline struct pin_request *to_pin_request(struct iommufd_pin_req *pub)
 }
 
 DECLARE_STATIC_KEY_FALSE(policy_attached);
+DECLARE_STATIC_KEY_FALSE(policy_told);
 
 /* Is anybody to be asked? Costs a nop while no policy is attached. */
 static inline bool policy_active(void)
 {
 	return static_branch_unlikely(&policy_attached);
+}
+
+/* The same of a policy that wants to be told of pages, not of requests alone. */
+static inline bool policy_counts_pages(void)
+{
+	return static_branch_unlikely(&policy_told);
 }
 
 /* pin_admit.c */
@@ -138,7 +145,7 @@ struct pin_purse {
  * @node: in the list of accounts
  *
  * Embedded in the memory. It is listed when somebody wants to know: when it is
- * charged while a policy is attached, when a policy comes, before its owner
+ * charged while a policy counts pages, when such a policy comes, before its owner
  * changes.
  */
 struct pin_account {
@@ -211,8 +218,8 @@ static inline void pin_account_destroy(struct pin_account *acc)
  * @acc: of their memory, whose lock is held
  * @npages: how many
  *
- * To be called before policy_active() is looked at: a policy that is being
- * attached either sees the number, or is seen. If it is active,
+ * To be called before policy_counts_pages() is looked at: a policy that is being
+ * attached either sees the number, or is seen. If there is one,
  * pin_account_list() and pin_account_ask() come next.
  */
 static inline void pin_account_add(struct pin_account *acc, u64 npages)
@@ -230,7 +237,7 @@ static inline void pin_account_add(struct pin_account *acc, u64 npages)
 static inline void pin_account_sub(struct pin_account *acc, u64 npages)
 {
 	WRITE_ONCE(acc->charged, acc->charged - npages);
-	if (policy_active())
+	if (policy_counts_pages())
 		pin_account_settle(acc);
 }
 
