@@ -221,6 +221,70 @@ static unsigned long bytes_in_run(const struct run *run, u64 pos, u64 end)
 	return min((run->index + run->npages) << PAGE_SHIFT, end) - pos;
 }
 
+/*
+ * The largest page that fits at the beginning of a physically contiguous range;
+ * *@count: how many of it, up to where a larger one would.
+ */
+static size_t choose_page(const struct iommu_domain *domain,
+			  unsigned long iova, phys_addr_t phys,
+			  unsigned long bytes, size_t *count)
+{
+	unsigned long at = iova | phys | BIT(__fls(bytes));
+	unsigned long sizes = domain->pgsize_bitmap;
+	unsigned int shift = __fls(sizes & GENMASK(__ffs(at), 0));
+	unsigned long larger = sizes & ~GENMASK(shift, 0);
+
+	/*
+	 * @at has the bit of the range's length, so a page that is too long for
+	 * it does not fit either.
+	 */
+	if (larger) {
+		unsigned long next = BIT(__ffs(larger));
+		unsigned long gap = -iova & (next - 1);
+
+		if (!((iova ^ phys) & (next - 1)) && gap &&
+		    bytes >= gap + next)
+			bytes = gap;
+	}
+	*count = bytes >> shift;
+	return BIT(shift);
+}
+
+/*
+ * What iommu_map() does, but for the synchronisation after each run, which
+ * costs more than the page does: the caller calls sync_filled() once.
+ */
+static int map_step(struct iommu_domain *domain, unsigned long iova,
+		    phys_addr_t phys, unsigned long bytes, int prot,
+		    unsigned long *done)
+{
+	while (bytes) {
+		size_t mapped = 0, count;
+		size_t page = choose_page(domain, iova, phys, bytes, &count);
+		int rc;
+
+		rc = domain->ops->map_pages(domain, iova, phys, page, count,
+					    prot, GFP_KERNEL_ACCOUNT, &mapped);
+		/* Some may be there even if it failed. */
+		*done += mapped;
+		if (rc || WARN_ON(!mapped))
+			return rc ?: -EFAULT;
+		iova += mapped;
+		phys += mapped;
+		bytes -= mapped;
+	}
+	return 0;
+}
+
+/* What was mapped is known to the IOMMU. */
+static int sync_filled(struct iommu_domain *domain, unsigned long iova,
+		       unsigned long bytes)
+{
+	if (!domain->ops->iotlb_sync_map || !bytes)
+		return 0;
+	return domain->ops->iotlb_sync_map(domain, iova, bytes);
+}
+
 /* Map a physically contiguous range, in steps. Undoes nothing. */
 static int fill_run(struct iommu_domain *domain, unsigned long iova,
 		    phys_addr_t phys, unsigned long bytes,
@@ -235,14 +299,12 @@ static int fill_run(struct iommu_domain *domain, unsigned long iova,
 
 		if (fatal_signal_pending(current))
 			return -EINTR;
-		rc = iommu_map(domain, iova, phys, step, how->iommu_prot,
-			       GFP_KERNEL_ACCOUNT);
+		rc = map_step(domain, iova, phys, step, how->iommu_prot, done);
 		if (rc)
 			return rc;
 		iova += step;
 		phys += step;
 		bytes -= step;
-		*done += step;
 		cond_resched();
 	}
 	return 0;
@@ -268,6 +330,8 @@ int domain_fill_range(struct iommu_domain *domain, unsigned long iova,
 	unsigned long done = 0;
 	int rc = fill_run(domain, iova, phys, length, how, &done);
 
+	if (!rc)
+		rc = sync_filled(domain, iova, done);
 	op_end(st, &st->fill_ns, begin);
 	if (rc && done)
 		domain_clear(domain, iova, done, st);
@@ -312,6 +376,8 @@ int domain_fill(struct iommu_domain *domain, unsigned long iova,
 	}
 	if (!rc && WARN_ON(done != length))
 		rc = -EFAULT;
+	if (!rc)
+		rc = sync_filled(domain, iova, done);
 	op_end(st, &st->fill_ns, begin);
 	if (rc && done)
 		domain_clear(domain, iova, done, st);

@@ -59,15 +59,17 @@ static int fold_pages(struct mem *mem, u64 index, struct page **pages, long n)
 	long done = 0;
 
 	while (done < n) {
-		unsigned long pfn = page_to_pfn(pages[done]);
+		/* The memory map is one array (SPARSEMEM_VMEMMAP). */
+		const struct page *next = pages[done] + 1;
 		long count = 1;
 		int rc;
 
-		while (done + count < n &&
-		       page_to_pfn(pages[done + count]) == pfn + count)
+		while (done + count < n && pages[done + count] == next) {
 			count++;
-		rc = run_list_set(&mem->runs, index + done, pfn, count,
-				  PIN_PAGE);
+			next++;
+		}
+		rc = run_list_set(&mem->runs, index + done,
+				  page_to_pfn(pages[done]), count, PIN_PAGE);
 		if (rc) {
 			unpin_user_pages(pages + done, n - done);
 			return rc;
