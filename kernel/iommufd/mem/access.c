@@ -12,6 +12,7 @@
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
+#include <linux/uaccess.h>
 
 #include "mem.h"
 
@@ -190,6 +191,64 @@ static int rw_by_address(struct mem *mem, u64 offset, void *data, size_t bytes,
 				     copy_from_user(data, va, bytes);
 
 	return left ? -EFAULT : 0;
+}
+
+/* Through its frame, as a device would. A page that is clean must be locked. */
+static bool copy_frame(struct page *page, unsigned long offset, void *data,
+		       size_t bytes, bool write)
+{
+	if (write && !PageDirty(page))
+		return false;
+	if (write)
+		memcpy_to_page(page, offset, data, bytes);
+	else
+		memcpy_from_page(data, page, offset, bytes);
+	return true;
+}
+
+/* Through the process's own page tables, if it is the one that runs. */
+static bool copy_mapped(struct mem *mem, u64 offset, void *data,
+			size_t bytes, bool write)
+{
+	void __user *va = (void __user *)(mem->va + offset);
+
+	if (mem->source->kind != IOMMUFD_SOURCE_USER ||
+	    mem->payer->mm != current->mm)
+		return false;
+	return write ? !copy_to_user_nofault(va, data, bytes) :
+		       !copy_from_user_nofault(data, va, bytes);
+}
+
+/**
+ * mem_rw_quick() - read or write bytes of a page that is at hand
+ * @mem: the memory
+ * @offset: bytes from the start of its first page
+ * @data: kernel memory
+ * @bytes: how many
+ * @how: enum mem_rw_flags
+ *
+ * Does not sleep. Takes @mem->lock, if nobody has it.
+ * Return: false: it was not; what @data or the page is then does not matter,
+ * mem_rw() writes all of it.
+ */
+bool mem_rw_quick(struct mem *mem, u64 offset, void *data, size_t bytes,
+		  unsigned int how)
+{
+	bool write = how & MEM_RW_WRITE, done;
+	struct run run;
+
+	if (how & MEM_RW_SLOW || offset_in_page(offset) + bytes > PAGE_SIZE ||
+	    !mutex_trylock(&mem->lock))
+		return false;
+	if (run_list_npinned(&mem->runs) &&
+	    run_list_find(&mem->runs, offset >> PAGE_SHIFT, &run))
+		done = copy_frame(pfn_to_page(run.pfn + (offset >> PAGE_SHIFT) -
+					      run.index),
+				  offset_in_page(offset), data, bytes, write);
+	else
+		done = copy_mapped(mem, offset, data, bytes, write);
+	mutex_unlock(&mem->lock);
+	return done;
 }
 
 /**

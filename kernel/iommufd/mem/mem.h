@@ -191,6 +191,8 @@ int mem_access_pin(struct mem *mem, u64 first, u64 last, struct page **pages,
 		   struct op_stats *st);
 void mem_access_unpin(struct mem *mem, u64 first, u64 last,
 		      struct op_stats *st);
+bool mem_rw_quick(struct mem *mem, u64 offset, void *data, size_t bytes,
+		  unsigned int how);
 int mem_rw(struct mem *mem, u64 offset, void *data, size_t bytes,
 	   unsigned int how);
 

@@ -314,7 +314,7 @@ static void release_areas(struct ioas *ioas, struct list_head *areas)
 		area->state = AREA_READY;
 		cond_resched();
 	}
-	wake_up_all(&ioas->wait);
+	ioas_wake(ioas);
 }
 
 /*
@@ -355,7 +355,7 @@ static int map_areas(struct ioas *ioas, struct list_head *areas,
 	} else {
 		list_for_each_entry(area, areas, node)
 			ioas_remove_area(ioas, area);
-		wake_up_all(&ioas->wait);
+		ioas_wake(ioas);
 	}
 	mutex_unlock(&ioas->iova_lock);
 	return rc;
@@ -583,7 +583,7 @@ int ioas_unmap(struct ioas *ioas, unsigned long first, unsigned long last,
 		(*nr_areas)++;
 		mutex_lock(&ioas->iova_lock);
 		ioas_remove_area(ioas, area);
-		wake_up_all(&ioas->wait);
+		ioas_wake(ioas);
 		mutex_unlock(&ioas->iova_lock);
 		area_free(area);
 		cond_resched();

@@ -153,6 +153,14 @@ static inline struct ioas *ioas_get(struct iommufd_ctx *ctx, u32 id)
 	return (struct ioas *)object_get(ctx, id, OBJECT_IOAS);
 }
 
+/* Whoever waits for it to change holds iova_lock when it begins to. */
+static inline void ioas_wake(struct ioas *ioas)
+{
+	lockdep_assert_held(&ioas->iova_lock);
+	if (waitqueue_active(&ioas->wait))
+		wake_up_all(&ioas->wait);
+}
+
 /* iova.c: who holds which IOVA */
 void ioas_iova_init(struct ioas *ioas);
 int ioas_insert_areas(struct ioas *ioas, struct list_head *areas,
@@ -259,16 +267,22 @@ enum access_flags {
 	ACCESS_PAGES = 4, /* whole pages are wanted, not bytes */
 };
 
-int ioas_enter_range(struct ioas *ioas, unsigned long first,
-		     unsigned long last, unsigned int how);
-void ioas_count_range(struct ioas *ioas, unsigned long first,
-		      unsigned long last, int inside, int pins, int locks);
-struct mem *ioas_slice(struct ioas *ioas, unsigned long first,
-		       unsigned long last, u64 *offset, unsigned long *length);
-int ioas_pin_pages(struct ioas *ioas, unsigned long first, unsigned long last,
-		   struct page **pages, struct op_stats *st);
-void ioas_unpin_pages(struct ioas *ioas, unsigned long first,
-		      unsigned long last, struct op_stats *st);
+struct area *ioas_enter_range(struct ioas *ioas, unsigned long first,
+			      unsigned long last, unsigned int how);
+struct area *ioas_find_pinned(struct ioas *ioas, unsigned long first);
+void ioas_count_range(struct ioas *ioas, struct area *area, unsigned long last,
+		      int inside, int pins, int locks);
+struct mem *ioas_slice(struct ioas *ioas, struct area **area,
+		       unsigned long first, unsigned long last, u64 *offset,
+		       unsigned long *length);
+bool ioas_rw_quick(struct ioas *ioas, unsigned long first, unsigned long last,
+		   void *data, unsigned int how, unsigned int mem_how);
+int ioas_pin_pages(struct ioas *ioas, struct area *area, unsigned long first,
+		   unsigned long last, struct page **pages,
+		   struct op_stats *st);
+void ioas_unpin_pages(struct ioas *ioas, struct area *area,
+		      unsigned long first, unsigned long last,
+		      struct op_stats *st);
 int ioas_add_access(struct ioas *ioas, struct ioas_access *access);
 void ioas_remove_access(struct ioas *ioas, struct ioas_access *access);
 int ioas_evict(struct ioas *ioas, struct area *area);
