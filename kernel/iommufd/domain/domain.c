@@ -212,32 +212,68 @@ unsigned long domain_alignment(const struct iommu_domain *domain)
 	return 1UL << __ffs(domain->pgsize_bitmap);
 }
 
-/*
- * The bytes of a slice of memory that lie in one run: from @pos, an offset in
- * the memory, to the end of the run or of the slice.
+/* How many IO pages are written, about, before others get the CPU. */
+#define FILL_WORK 4096
+
+/**
+ * struct fill - an IO page table that is being written, from one IOVA on
+ * @domain: where
+ * @map_pages: the driver's
+ * @prot: for it
+ * @most: nothing is written in one go that crosses a multiple of this: bytes
+ * @shift: of the smallest page
+ * @short_of: a contiguous range that is shorter has pages of that size only, and
+ *	is written in one go
+ * @iova: where to go on
+ * @done: bytes that are written
+ * @work: since others got the CPU last
  */
-static unsigned long bytes_in_run(const struct run *run, u64 pos, u64 end)
+struct fill {
+	struct iommu_domain *domain;
+	typeof_member(struct iommu_domain_ops, map_pages) map_pages;
+	int prot;
+	unsigned long most;
+	unsigned int shift;
+	unsigned long short_of;
+	unsigned long iova;
+	unsigned long done;
+	unsigned long work;
+};
+
+static struct fill fill_begin(struct iommu_domain *domain, unsigned long iova,
+			      const struct fill_how *how)
 {
-	return min((run->index + run->npages) << PAGE_SHIFT, end) - pos;
+	unsigned long sizes = domain->pgsize_bitmap;
+	unsigned long larger = sizes & (sizes - 1);
+
+	larger = larger ? BIT(__ffs(larger)) : ULONG_MAX;
+	return (struct fill){
+		.domain = domain,
+		.map_pages = domain->ops->map_pages,
+		.prot = how->iommu_prot,
+		.most = how->huge_pages ? FILL_STEP : PAGE_SIZE,
+		.shift = __ffs(sizes),
+		.short_of = how->huge_pages ? larger :
+					      min(larger, PAGE_SIZE + 1),
+		.iova = iova,
+	};
 }
 
 /*
  * The largest page that fits at the beginning of a physically contiguous range;
  * *@count: how many of it, up to where a larger one would.
  */
-static size_t choose_page(const struct iommu_domain *domain,
-			  unsigned long iova, phys_addr_t phys,
+static size_t choose_page(const struct fill *fill, phys_addr_t phys,
 			  unsigned long bytes, size_t *count)
 {
-	unsigned long at = iova | phys | BIT(__fls(bytes));
-	unsigned long sizes = domain->pgsize_bitmap;
-	unsigned int shift = __fls(sizes & GENMASK(__ffs(at), 0));
-	unsigned long larger = sizes & ~GENMASK(shift, 0);
+	unsigned long sizes = fill->domain->pgsize_bitmap;
+	unsigned long iova = fill->iova, at, larger;
+	unsigned int shift;
 
-	/*
-	 * @at has the bit of the range's length, so a page that is too long for
-	 * it does not fit either.
-	 */
+	/* With the length's highest bit, no page is too long for it either. */
+	at = iova | phys | BIT(__fls(bytes));
+	shift = __fls(sizes & GENMASK(__ffs(at), 0));
+	larger = sizes & ~GENMASK(shift, 0);
 	if (larger) {
 		unsigned long next = BIT(__ffs(larger));
 		unsigned long gap = -iova & (next - 1);
@@ -250,64 +286,85 @@ static size_t choose_page(const struct iommu_domain *domain,
 	return BIT(shift);
 }
 
-/*
- * What iommu_map() does, but for the synchronisation after each run, which
- * costs more than the page does: the caller calls sync_filled() once.
- */
-static int map_step(struct iommu_domain *domain, unsigned long iova,
-		    phys_addr_t phys, unsigned long bytes, int prot,
-		    unsigned long *done)
+static int give_way(struct fill *fill)
 {
-	while (bytes) {
-		size_t mapped = 0, count;
-		size_t page = choose_page(domain, iova, phys, bytes, &count);
-		int rc;
+	fill->work = 0;
+	cond_resched();
+	return fatal_signal_pending(current) ? -EINTR : 0;
+}
 
-		rc = domain->ops->map_pages(domain, iova, phys, page, count,
-					    prot, GFP_KERNEL_ACCOUNT, &mapped);
-		/* Some may be there even if it failed. */
-		*done += mapped;
-		if (rc || WARN_ON(!mapped))
-			return rc ?: -EFAULT;
-		iova += mapped;
+/*
+ * Some IO pages of a size. What iommu_map() does, but for the synchronisation
+ * after each call, which costs more than a page: fill_end() does it once.
+ */
+static __always_inline int fill_pages(struct fill *fill, phys_addr_t phys,
+				      size_t page, size_t count,
+				      size_t *mapped)
+{
+	int rc;
+
+	*mapped = 0;
+	rc = fill->map_pages(fill->domain, fill->iova, phys, page, count,
+			     fill->prot, GFP_KERNEL_ACCOUNT, mapped);
+	/* Some may be there even if it failed. */
+	fill->iova += *mapped;
+	fill->done += *mapped;
+	fill->work += count + FILL_WORK / 64;
+	if (rc || WARN_ON(!*mapped))
+		return rc ?: -EFAULT;
+	return unlikely(fill->work >= FILL_WORK) ? give_way(fill) : 0;
+}
+
+/* Map a physically contiguous range. Undoes nothing. */
+static noinline int fill_long_run(struct fill *fill, phys_addr_t phys,
+				  unsigned long bytes)
+{
+	int rc = 0;
+
+	while (!rc && bytes) {
+		/* Up to the next boundary, so that no huge page is cut. */
+		unsigned long step = fill->most - (fill->iova & (fill->most - 1));
+		size_t mapped, count;
+		size_t page = choose_page(fill, phys, min(step, bytes), &count);
+
+		rc = fill_pages(fill, phys, page, count, &mapped);
 		phys += mapped;
 		bytes -= mapped;
 	}
-	return 0;
+	return rc;
 }
 
-/* What was mapped is known to the IOMMU. */
-static int sync_filled(struct iommu_domain *domain, unsigned long iova,
-		       unsigned long bytes)
+/* The same, in the short way for scattered memory if it will do. */
+static __always_inline int fill_run(struct fill *fill, phys_addr_t phys,
+				    unsigned long bytes)
 {
-	if (!domain->ops->iotlb_sync_map || !bytes)
-		return 0;
-	return domain->ops->iotlb_sync_map(domain, iova, bytes);
+	size_t mapped;
+	int rc;
+
+	if (bytes >= fill->short_of)
+		return fill_long_run(fill, phys, bytes);
+	rc = fill_pages(fill, phys, BIT(fill->shift), bytes >> fill->shift,
+			&mapped);
+	if (!rc && mapped < bytes)
+		rc = fill_long_run(fill, phys + mapped, bytes - mapped);
+	return rc;
 }
 
-/* Map a physically contiguous range, in steps. Undoes nothing. */
-static int fill_run(struct iommu_domain *domain, unsigned long iova,
-		    phys_addr_t phys, unsigned long bytes,
-		    const struct fill_how *how, unsigned long *done)
+/* All is mapped, or @rc says why not: let the IOMMU know, or undo it. */
+static int fill_end(struct fill *fill, int rc, unsigned long length,
+		    struct op_stats *st, u64 begin)
 {
-	unsigned long most = how->huge_pages ? FILL_STEP : PAGE_SIZE;
+	unsigned long iova = fill->iova - fill->done;
 
-	while (bytes) {
-		/* Up to the next boundary, so that no huge page is cut. */
-		unsigned long step = min(bytes, most - (iova & (most - 1)));
-		int rc;
-
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		rc = map_step(domain, iova, phys, step, how->iommu_prot, done);
-		if (rc)
-			return rc;
-		iova += step;
-		phys += step;
-		bytes -= step;
-		cond_resched();
-	}
-	return 0;
+	if (!rc && WARN_ON(fill->done != length))
+		rc = -EFAULT;
+	if (!rc && fill->domain->ops->iotlb_sync_map)
+		rc = fill->domain->ops->iotlb_sync_map(fill->domain, iova,
+						       length);
+	op_end(st, &st->fill_ns, begin);
+	if (rc && fill->done)
+		domain_clear(fill->domain, iova, fill->done, st);
+	return rc;
 }
 
 /**
@@ -326,16 +383,11 @@ int domain_fill_range(struct iommu_domain *domain, unsigned long iova,
 		      phys_addr_t phys, unsigned long length,
 		      const struct fill_how *how, struct op_stats *st)
 {
+	struct fill fill = fill_begin(domain, iova, how);
 	u64 begin = op_begin(st);
-	unsigned long done = 0;
-	int rc = fill_run(domain, iova, phys, length, how, &done);
+	int rc = fill_run(&fill, phys, length);
 
-	if (!rc)
-		rc = sync_filled(domain, iova, done);
-	op_end(st, &st->fill_ns, begin);
-	if (rc && done)
-		domain_clear(domain, iova, done, st);
-	return rc;
+	return fill_end(&fill, rc, length, st, begin);
 }
 
 /**
@@ -355,33 +407,27 @@ int domain_fill(struct iommu_domain *domain, unsigned long iova,
 		struct mem *mem, u64 offset, unsigned long length,
 		const struct fill_how *how, struct op_stats *st)
 {
-	u64 first = offset >> PAGE_SHIFT;
-	u64 end = offset + length;
+	struct fill fill = fill_begin(domain, iova, how);
+	u64 pos = offset, end = offset + length;
 	u64 begin = op_begin(st);
-	unsigned long done = 0;
 	struct run_cursor cur;
 	struct run run;
 	int rc = 0;
 
 	lockdep_assert_held(&mem->lock);
-	for_each_run(&mem->runs, &cur, &run, first, (end - 1) >> PAGE_SHIFT) {
-		u64 pos = offset + done;
-		phys_addr_t phys = PFN_PHYS(run.pfn) +
-				   (pos - (run.index << PAGE_SHIFT));
+	for_each_run(&mem->runs, &cur, &run, offset >> PAGE_SHIFT,
+		     (end - 1) >> PAGE_SHIFT) {
+		/* The first and the last may be wanted in part. */
+		u64 run_at = run.index << PAGE_SHIFT;
+		u64 run_end = min(run_at + (run.npages << PAGE_SHIFT), end);
 
-		rc = fill_run(domain, iova + done, phys,
-			      bytes_in_run(&run, pos, end), how, &done);
+		rc = fill_run(&fill, PFN_PHYS(run.pfn) + (pos - run_at),
+			      run_end - pos);
 		if (rc)
 			break;
+		pos = run_end;
 	}
-	if (!rc && WARN_ON(done != length))
-		rc = -EFAULT;
-	if (!rc)
-		rc = sync_filled(domain, iova, done);
-	op_end(st, &st->fill_ns, begin);
-	if (rc && done)
-		domain_clear(domain, iova, done, st);
-	return rc;
+	return fill_end(&fill, rc, length, st, begin);
 }
 
 /**
