@@ -98,6 +98,9 @@ static bool is_one_pin(const struct run *run)
 	return run->kind == PIN_LEAF || run->kind == PIN_FOLIO;
 }
 
+/* After how many runs others get the CPU. */
+#define RESCHED_RUNS 64
+
 /*
  * Unpin and forget a range that nobody uses, but for a pin at either end that
  * reaches out of it: somebody uses its other part. Returns the pages unpinned,
@@ -106,8 +109,8 @@ static bool is_one_pin(const struct run *run)
 static u64 release_range(struct mem *mem, u64 first, u64 last, u64 *nr_runs)
 {
 	struct run_cursor cur;
+	u64 npages = 0, n = 0;
 	struct run run;
-	u64 npages = 0;
 
 	if (run_list_find(&mem->runs, first, &run) && is_one_pin(&run) &&
 	    run.index < first)
@@ -123,9 +126,11 @@ static u64 release_range(struct mem *mem, u64 first, u64 last, u64 *nr_runs)
 	for_each_run(&mem->runs, &cur, &run, first, last) {
 		unpin_run(mem, &run);
 		npages += run.npages;
-		(*nr_runs)++;
-		cond_resched();
+		/* A run may be a page: not after each of those. */
+		if (!(++n % RESCHED_RUNS) || run.npages >= RESCHED_RUNS)
+			cond_resched();
 	}
+	*nr_runs += n;
 	/* Fails only for a cut through a leaf or a folio. */
 	WARN_ON(run_list_clear(&mem->runs, first, last));
 	return npages;

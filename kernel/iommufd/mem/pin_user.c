@@ -51,32 +51,23 @@ static long pin_batch(struct mem *mem, unsigned long va, unsigned long npages,
 }
 
 /*
- * Fold @npages page pointers into runs. On failure the pages that did not get
- * into the list are unpinned.
+ * Fold @n pages into runs; @pages is used up for that. On failure the pages that
+ * did not get into the list are unpinned.
  */
 static int fold_pages(struct mem *mem, u64 index, struct page **pages, long n)
 {
-	long done = 0;
+	unsigned long *pfns = (unsigned long *)pages;
+	long done, i;
 
-	while (done < n) {
-		/* The memory map is one array (SPARSEMEM_VMEMMAP). */
-		const struct page *next = pages[done] + 1;
-		long count = 1;
-		int rc;
-
-		while (done + count < n && pages[done + count] == next) {
-			count++;
-			next++;
-		}
-		rc = run_list_set(&mem->runs, index + done,
-				  page_to_pfn(pages[done]), count, PIN_PAGE);
-		if (rc) {
-			unpin_user_pages(pages + done, n - done);
-			return rc;
-		}
-		done += count;
-	}
-	return 0;
+	static_assert(sizeof(*pfns) == sizeof(*pages));
+	for (i = 0; i < n; i++)
+		pfns[i] = page_to_pfn(pages[i]);
+	done = run_list_set_frames(&mem->runs, index, pfns, n, PIN_PAGE);
+	if (done == n)
+		return 0;
+	for (i = done; i < n; i++)
+		unpin_user_page(pfn_to_page(pfns[i]));
+	return -ENOMEM;
 }
 
 /* mem_source.pin. Returns what GUP says too. */

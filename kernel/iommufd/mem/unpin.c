@@ -11,16 +11,18 @@
 /* How many pages are unpinned before others get the CPU. */
 #define UNPIN_STEP (SZ_256M / PAGE_SIZE)
 
-static void unpin_pages(struct mem *mem, const struct run *run)
+static noinline void unpin_pages(struct mem *mem, const struct run *run)
 {
 	u64 done = 0;
 
-	while (done < run->npages) {
+	for (;;) {
 		u64 n = min_t(u64, run->npages - done, UNPIN_STEP);
 
 		unpin_user_page_range_dirty_lock(pfn_to_page(run->pfn + done),
 						 n, mem->writable);
 		done += n;
+		if (done == run->npages)
+			return;
 		cond_resched();
 	}
 }
@@ -48,6 +50,12 @@ static void unpin_whole_folio(struct mem *mem, const struct run *run)
 void unpin_run(struct mem *mem, const struct run *run)
 {
 	lockdep_assert_held(&mem->lock);
+	/* The usual case of scattered memory, as short as it can be. */
+	if (run->kind == PIN_PAGE && run->npages <= UNPIN_STEP) {
+		unpin_user_page_range_dirty_lock(pfn_to_page(run->pfn),
+						 run->npages, mem->writable);
+		return;
+	}
 	switch (run->kind) {
 	case PIN_PAGE:
 		unpin_pages(mem, run);
