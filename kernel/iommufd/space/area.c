@@ -228,6 +228,22 @@ int area_enter_hwpt(struct ioas *ioas, struct area *area, struct hwpt *hwpt,
 	return rc;
 }
 
+/* An area was cleared from a HWPT: unpin it if it was the last. */
+static void left_hwpt(struct ioas *ioas, struct area *area,
+		      const struct hwpt *hwpt, struct op_stats *st)
+{
+	dirty_forget(area, hwpt);
+	/* Rather leak a pin than let a device reach memory that was freed. */
+	if (WARN_ON(!area->nr_hwpts))
+		return;
+	count_hwpts(area, -1);
+	if (area->nr_hwpts)
+		return;
+	mutex_lock(&area->mem->lock);
+	area_unpin(ioas, area, st);
+	mutex_unlock(&area->mem->lock);
+}
+
 /**
  * area_exit_hwpt() - take an area out of a HWPT; unpin it if it was the last
  * @ioas: the IOAS
@@ -245,16 +261,7 @@ void area_exit_hwpt(struct ioas *ioas, struct area *area, struct hwpt *hwpt,
 		clear_hwpt_traced(ioas, area, hwpt, st);
 	else
 		clear_hwpt(area, hwpt, st);
-	dirty_forget(area, hwpt);
-	/* Rather leak a pin than let a device reach memory that was freed. */
-	if (WARN_ON(!area->nr_hwpts))
-		return;
-	count_hwpts(area, -1);
-	if (area->nr_hwpts)
-		return;
-	mutex_lock(&area->mem->lock);
-	area_unpin(ioas, area, st);
-	mutex_unlock(&area->mem->lock);
+	left_hwpt(ioas, area, hwpt, st);
 }
 
 /*
@@ -543,6 +550,81 @@ static int evict_areas(struct ioas *ioas, struct list_head *areas)
 	return rc;
 }
 
+/*
+ * The last of a stretch: areas that lie side by side, from the first of a list
+ * on, and are held by the same HWPTs. Whoever holds one holds those below, so as
+ * many are the same.
+ */
+static struct area *stretch_end(struct list_head *areas)
+{
+	struct area *area = list_first_entry(areas, struct area, node);
+
+	/* Dmabufs are cleared one by one, and so is what has an event. */
+	if (!mem_has_pages(area->mem) || trace_iommufd_clear_enabled())
+		return area;
+	while (!list_is_last(&area->node, areas)) {
+		struct area *next = list_next_entry(area, node);
+
+		if (next->view.iova - 1 != area_last(area) ||
+		    next->nr_hwpts != area->nr_hwpts ||
+		    !mem_has_pages(next->mem))
+			break;
+		area = next;
+	}
+	return area;
+}
+
+/* Take a stretch out of its holders: cleared and flushed at one go. */
+static void exit_stretch(struct ioas *ioas, struct area *first,
+			 struct area *last, struct op_stats *st)
+{
+	struct hwpt *hwpt = NULL;
+	struct area *area;
+
+	st->ioas = &ioas->view;
+	while ((hwpt = next_holder(ioas, first, hwpt))) {
+		domain_clear(hwpt->domain, first->view.iova,
+			     area_last(last) - first->view.iova + 1, st);
+		area = first;
+		left_hwpt(ioas, area, hwpt, st);
+		while (area != last) {
+			area = list_next_entry(area, node);
+			left_hwpt(ioas, area, hwpt, st);
+			cond_resched();
+		}
+	}
+}
+
+/* Unmap the areas of the list's first stretch, and free them. */
+static void unmap_stretch(struct ioas *ioas, struct list_head *areas,
+			  u64 *unmapped, u64 *nr_areas, struct op_stats *st)
+{
+	struct area *area = list_first_entry(areas, struct area, node);
+	struct area *last = stretch_end(areas), *next = area;
+	unsigned long from = area->view.iova, until = area_last(last);
+	unsigned long n = 1;
+
+	if (area == last)
+		area_exit_holders(ioas, area, NULL, st);
+	else
+		exit_stretch(ioas, area, last, st);
+	for (; area != last; area = list_next_entry(area, node))
+		n++;
+	mutex_lock(&ioas->iova_lock);
+	ioas_remove_areas(ioas, from, until, n);
+	ioas_wake(ioas);
+	mutex_unlock(&ioas->iova_lock);
+	*unmapped += until - from + 1;
+	*nr_areas += n;
+	do {
+		area = next;
+		next = list_next_entry(area, node);
+		list_del(&area->node);
+		area_free(area);
+		cond_resched();
+	} while (area != last);
+}
+
 /**
  * ioas_unmap() - unmap every area of a range
  * @ioas: the IOAS; the caller holds a busy reference, or destroys it
@@ -563,7 +645,6 @@ static int evict_areas(struct ioas *ioas, struct list_head *areas)
 int ioas_unmap(struct ioas *ioas, unsigned long first, unsigned long last,
 	       u64 *unmapped, u64 *nr_areas, struct op_stats *st)
 {
-	struct area *area, *next;
 	LIST_HEAD(areas);
 	int rc;
 
@@ -577,16 +658,7 @@ int ioas_unmap(struct ioas *ioas, unsigned long first, unsigned long last,
 	if (rc)
 		return rc;
 
-	list_for_each_entry_safe(area, next, &areas, node) {
-		area_exit_holders(ioas, area, NULL, st);
-		*unmapped += area->view.length;
-		(*nr_areas)++;
-		mutex_lock(&ioas->iova_lock);
-		ioas_remove_area(ioas, area);
-		ioas_wake(ioas);
-		mutex_unlock(&ioas->iova_lock);
-		area_free(area);
-		cond_resched();
-	}
+	while (!list_empty(&areas))
+		unmap_stretch(ioas, &areas, unmapped, nr_areas, st);
 	return 0;
 }

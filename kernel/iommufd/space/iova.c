@@ -362,23 +362,37 @@ void ioas_update_alignment(struct ioas *ioas)
 }
 
 /**
- * ioas_remove_area() - give an area's IOVAs back
+ * ioas_remove_areas() - give the IOVAs of areas back that lie side by side
  * @ioas: the IOAS; iova_lock is held
- * @area: inserted; still read by iterators until a grace period has passed
+ * @first: first IOVA of the first
+ * @last: last IOVA of the last
+ * @n: how many there are; still read by iterators until a grace period has
+ *	passed
  *
  * May sleep; cannot fail.
  */
-void ioas_remove_area(struct ioas *ioas, struct area *area)
+void ioas_remove_areas(struct ioas *ioas, unsigned long first,
+		       unsigned long last, unsigned long n)
 {
-	MA_STATE(mas, &ioas->areas, area->view.iova, area_last(area));
+	MA_STATE(mas, &ioas->areas, first, last);
 
 	lockdep_assert_held(&ioas->iova_lock);
 	mas_lock(&mas);
 	/* Erasing may need nodes to rebalance, and must not fail for them. */
 	WARN_ON(mas_store_gfp(&mas, NULL, GFP_KERNEL | __GFP_NOFAIL));
 	mas_unlock(&mas);
-	ioas->view.nr_areas--;
-	ioas->view.mapped_bytes -= area->view.length;
+	ioas->view.nr_areas -= n;
+	ioas->view.mapped_bytes -= last - first + 1;
+}
+
+/**
+ * ioas_remove_area() - give an area's IOVAs back
+ * @ioas: see ioas_remove_areas()
+ * @area: likewise
+ */
+void ioas_remove_area(struct ioas *ioas, struct area *area)
+{
+	ioas_remove_areas(ioas, area->view.iova, area_last(area), 1);
 }
 
 /**

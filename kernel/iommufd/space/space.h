@@ -166,6 +166,8 @@ void ioas_iova_init(struct ioas *ioas);
 int ioas_insert_areas(struct ioas *ioas, struct list_head *areas,
 		      unsigned long *iova, bool fixed);
 int ioas_check_alignment(struct ioas *ioas, unsigned long align);
+void ioas_remove_areas(struct ioas *ioas, unsigned long first,
+		       unsigned long last, unsigned long n);
 void ioas_remove_area(struct ioas *ioas, struct area *area);
 struct area *ioas_next_area_rcu(struct ioas *ioas, unsigned long from);
 struct area *ioas_next_area(struct ioas *ioas, unsigned long from,
