@@ -224,8 +224,8 @@ unsigned long domain_alignment(const struct iommu_domain *domain)
  * @shift: of the smallest page
  * @short_of: a contiguous range that is shorter has pages of that size only, and
  *	is written in one go
+ * @begin: where it began
  * @iova: where to go on
- * @done: bytes that are written
  * @work: since others got the CPU last
  */
 struct fill {
@@ -235,8 +235,8 @@ struct fill {
 	unsigned long most;
 	unsigned int shift;
 	unsigned long short_of;
+	unsigned long begin;
 	unsigned long iova;
-	unsigned long done;
 	unsigned long work;
 };
 
@@ -255,6 +255,7 @@ static struct fill fill_begin(struct iommu_domain *domain, unsigned long iova,
 		.shift = __ffs(sizes),
 		.short_of = how->huge_pages ? larger :
 					      min(larger, PAGE_SIZE + 1),
+		.begin = iova,
 		.iova = iova,
 	};
 }
@@ -308,7 +309,6 @@ static __always_inline int fill_pages(struct fill *fill, phys_addr_t phys,
 			     fill->prot, GFP_KERNEL_ACCOUNT, mapped);
 	/* Some may be there even if it failed. */
 	fill->iova += *mapped;
-	fill->done += *mapped;
 	fill->work += count + FILL_WORK / 64;
 	if (rc || WARN_ON(!*mapped))
 		return rc ?: -EFAULT;
@@ -354,16 +354,16 @@ static __always_inline int fill_run(struct fill *fill, phys_addr_t phys,
 static int fill_end(struct fill *fill, int rc, unsigned long length,
 		    struct op_stats *st, u64 begin)
 {
-	unsigned long iova = fill->iova - fill->done;
+	const struct iommu_domain_ops *ops = fill->domain->ops;
+	unsigned long done = fill->iova - fill->begin;
 
-	if (!rc && WARN_ON(fill->done != length))
+	if (!rc && WARN_ON(done != length))
 		rc = -EFAULT;
-	if (!rc && fill->domain->ops->iotlb_sync_map)
-		rc = fill->domain->ops->iotlb_sync_map(fill->domain, iova,
-						       length);
+	if (!rc && ops->iotlb_sync_map)
+		rc = ops->iotlb_sync_map(fill->domain, fill->begin, length);
 	op_end(st, &st->fill_ns, begin);
-	if (rc && fill->done)
-		domain_clear(fill->domain, iova, fill->done, st);
+	if (rc && done)
+		domain_clear(fill->domain, fill->begin, done, st);
 	return rc;
 }
 
@@ -408,7 +408,7 @@ int domain_fill(struct iommu_domain *domain, unsigned long iova,
 		const struct fill_how *how, struct op_stats *st)
 {
 	struct fill fill = fill_begin(domain, iova, how);
-	u64 pos = offset, end = offset + length;
+	unsigned long skip = offset_in_page(offset), left = length;
 	u64 begin = op_begin(st);
 	struct run_cursor cur;
 	struct run run;
@@ -416,16 +416,16 @@ int domain_fill(struct iommu_domain *domain, unsigned long iova,
 
 	lockdep_assert_held(&mem->lock);
 	for_each_run(&mem->runs, &cur, &run, offset >> PAGE_SHIFT,
-		     (end - 1) >> PAGE_SHIFT) {
-		/* The first and the last may be wanted in part. */
-		u64 run_at = run.index << PAGE_SHIFT;
-		u64 run_end = min(run_at + (run.npages << PAGE_SHIFT), end);
+		     (offset + length - 1) >> PAGE_SHIFT) {
+		/* The first page and the last may be wanted in part. */
+		unsigned long bytes = min((run.npages << PAGE_SHIFT) - skip,
+					  left);
 
-		rc = fill_run(&fill, PFN_PHYS(run.pfn) + (pos - run_at),
-			      run_end - pos);
+		rc = fill_run(&fill, PFN_PHYS(run.pfn) + skip, bytes);
 		if (rc)
 			break;
-		pos = run_end;
+		left -= bytes;
+		skip = 0;
 	}
 	return fill_end(&fill, rc, length, st, begin);
 }

@@ -98,9 +98,6 @@ static bool is_one_pin(const struct run *run)
 	return run->kind == PIN_LEAF || run->kind == PIN_FOLIO;
 }
 
-/* After how many runs others get the CPU. */
-#define RESCHED_RUNS 64
-
 /*
  * Unpin and forget a range that nobody uses, but for a pin at either end that
  * reaches out of it: somebody uses its other part. Returns the pages unpinned,
@@ -108,9 +105,8 @@ static bool is_one_pin(const struct run *run)
  */
 static u64 release_range(struct mem *mem, u64 first, u64 last, u64 *nr_runs)
 {
-	struct run_cursor cur;
-	u64 npages = 0, n = 0;
 	struct run run;
+	u64 npages;
 
 	if (run_list_find(&mem->runs, first, &run) && is_one_pin(&run) &&
 	    run.index < first)
@@ -123,14 +119,7 @@ static u64 release_range(struct mem *mem, u64 first, u64 last, u64 *nr_runs)
 			return 0;
 		last = run.index - 1;
 	}
-	for_each_run(&mem->runs, &cur, &run, first, last) {
-		unpin_run(mem, &run);
-		npages += run.npages;
-		/* A run may be a page: not after each of those. */
-		if (!(++n % RESCHED_RUNS) || run.npages >= RESCHED_RUNS)
-			cond_resched();
-	}
-	*nr_runs += n;
+	npages = unpin_runs(mem, first, last, nr_runs);
 	/* Fails only for a cut through a leaf or a folio. */
 	WARN_ON(run_list_clear(&mem->runs, first, last));
 	return npages;
@@ -227,9 +216,8 @@ static u64 count_runs(struct mem *mem, u64 first, u64 last)
 	return n;
 }
 
-static void add_user(struct mem *mem, struct mem_user *user)
+static void count_user_runs(struct mem *mem, struct mem_user *user)
 {
-	interval_tree_insert(&user->node, &mem->users);
 	if (!user->node.start && user->node.last == mem->npages - 1) {
 		user->nr_runs = run_list_nruns(&mem->runs);
 		return;
@@ -278,11 +266,15 @@ static int pin_user(struct mem *mem, struct mem_user *user,
 			break;
 		first = hole_last + 1;
 	}
-	if (rc)
+	if (rc) {
 		release_unused(mem, user->node.start, last, st);
-	else
-		add_user(mem, user);
-	return rc;
+		return rc;
+	}
+	interval_tree_insert(&user->node, &mem->users);
+	/* Of an access only its event says so. */
+	if (!user->access)
+		count_user_runs(mem, user);
+	return 0;
 }
 
 static noinline int pin_user_traced(struct mem *mem, struct mem_user *user,
@@ -294,6 +286,8 @@ static noinline int pin_user_traced(struct mem *mem, struct mem_user *user,
 
 	ev.ret = pin_user(mem, user, &part);
 	op_end(&part, &ev.duration_ns, begin);
+	if (!ev.ret && user->access)
+		count_user_runs(mem, user);
 	/* What is told of a pin that failed is what it pinned meanwhile. */
 	ev.pages = part.pinned;
 	ev.nr_runs = ev.ret ? 0 : user->nr_runs;

@@ -126,7 +126,8 @@ struct mem {
 /**
  * struct mem_user - a range of pages that somebody needs pinned
  * @node: the pages, inclusive; the caller sets start and last
- * @nr_runs: contiguous runs among them when they were pinned
+ * @nr_runs: contiguous runs among them when they were pinned; of an access, if
+ *	somebody listened then
  * @access: it is a struct mem_pin (access.c)
  *
  * Embedded in what needs them.
@@ -215,6 +216,6 @@ struct mem *mem_create(struct iommufd_ctx *ctx, const struct mem_source *source,
 		       bool writable);
 
 /* unpin.c: for mem.c only. */
-void unpin_run(struct mem *mem, const struct run *run);
+u64 unpin_runs(struct mem *mem, u64 first, u64 last, u64 *nr_runs);
 
 #endif
