@@ -497,8 +497,10 @@ static int rw_slices(struct ioas *ioas, struct area *area, unsigned long iova,
 
 /* What cannot be had at once: areas stay, while nothing is locked. */
 static int rw_range(struct ioas *ioas, unsigned long iova, unsigned long last,
-		    void *data, unsigned int how, unsigned int flags)
+		    void *data, unsigned int flags)
 {
+	unsigned int how = flags & IOMMUFD_ACCESS_RW_WRITE ? ACCESS_WRITE :
+							     ACCESS_READ;
 	struct area *area = ioas_enter_range(ioas, iova, last, how);
 	int rc;
 
@@ -513,8 +515,6 @@ static int rw(struct iommufd_access *access, unsigned long iova, void *data,
 	      size_t length, unsigned int flags,
 	      struct iommufd_access_event *ev)
 {
-	unsigned int how = flags & IOMMUFD_ACCESS_RW_WRITE ? ACCESS_WRITE :
-							     ACCESS_READ;
 	unsigned long last;
 	struct ioas *ioas;
 	int rc = 0;
@@ -524,8 +524,8 @@ static int rw(struct iommufd_access *access, unsigned long iova, void *data,
 		return PTR_ERR(ioas);
 	if (ev)
 		note_ioas(ev, ioas);
-	if (!ioas_rw_quick(ioas, iova, last, data, how, to_mem_rw(flags)))
-		rc = rw_range(ioas, iova, last, data, how, flags);
+	if (!ioas_rw_quick(ioas, iova, last, data, to_mem_rw(flags)))
+		rc = rw_range(ioas, iova, last, data, flags);
 	mutex_unlock(&access->lock);
 	return rc;
 }

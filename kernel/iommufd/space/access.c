@@ -167,24 +167,24 @@ struct mem *ioas_slice(struct ioas *ioas, struct area **area,
  * @first: first IOVA
  * @last: last IOVA
  * @data: kernel memory
- * @how: ACCESS_READ or ACCESS_WRITE
- * @mem_how: see mem_rw_quick()
+ * @how: enum mem_rw_flags
  *
  * Takes iova_lock, and holds it over the copy.
  * Return: false: nothing was done, ask again the long way.
  */
 bool ioas_rw_quick(struct ioas *ioas, unsigned long first, unsigned long last,
-		   void *data, unsigned int how, unsigned int mem_how)
+		   void *data, unsigned int how)
 {
+	unsigned int access = how & MEM_RW_WRITE ? ACCESS_WRITE : ACCESS_READ;
 	bool done = false;
 	struct area *area;
 
 	mutex_lock(&ioas->iova_lock);
 	area = ioas_next_area(ioas, first, first);
-	if (!check_area(area, how) && last <= area_last(area))
+	if (!check_area(area, access) && last <= area_last(area))
 		done = mem_rw_quick(area->mem,
 				    area->offset + (first - area->view.iova),
-				    data, last - first + 1, mem_how);
+				    data, last - first + 1, how);
 	mutex_unlock(&ioas->iova_lock);
 	return done;
 }

@@ -58,6 +58,8 @@ struct pin_request;
  * @iova_lock: see above
  * @hwpts: struct hwpt.node; under @iova_lock
  * @areas: IOVA to struct area; written under @iova_lock, read under RCU
+ * @found: the area that was looked up last, or NULL: users of an IOAS come back
+ *	to the same one; under @iova_lock
  * @reserved: struct reservation.node; under @iova_lock
  * @allowed: likewise: what ALLOW_IOVAS asked for; none: everything is allowed
  * @huge_pages: contiguous memory may become huge IO pages; under @iova_lock
@@ -74,6 +76,7 @@ struct ioas {
 	struct mutex iova_lock;
 	struct list_head hwpts;
 	struct maple_tree areas;
+	struct area *found;
 	struct rb_root_cached reserved;
 	struct rb_root_cached allowed;
 	bool huge_pages;
@@ -170,7 +173,7 @@ void ioas_remove_areas(struct ioas *ioas, unsigned long first,
 		       unsigned long last, unsigned long n);
 void ioas_remove_area(struct ioas *ioas, struct area *area);
 struct area *ioas_next_area_rcu(struct ioas *ioas, unsigned long from);
-struct area *ioas_next_area(struct ioas *ioas, unsigned long from,
+struct area *ioas_seek_area(struct ioas *ioas, unsigned long from,
 			    unsigned long last);
 struct area *ioas_prev_area(struct ioas *ioas, unsigned long from);
 int ioas_reserve(struct ioas *ioas, unsigned long start, unsigned long last,
@@ -183,6 +186,25 @@ void reservations_free(struct rb_root_cached *root);
 void ioas_wait_for_areas(struct ioas *ioas, unsigned int state);
 bool ioas_next_usable(struct ioas *ioas, unsigned long *start,
 		      unsigned long *last);
+
+/**
+ * ioas_next_area() - the first area that touches a range
+ * @ioas: the IOAS; iova_lock is held
+ * @from: first IOVA
+ * @last: last IOVA
+ *
+ * Return: the area, which may begin before @from, or NULL.
+ */
+static inline struct area *ioas_next_area(struct ioas *ioas, unsigned long from,
+					  unsigned long last)
+{
+	struct area *area = ioas->found;
+
+	lockdep_assert_held(&ioas->iova_lock);
+	if (area && area->view.iova <= from && from <= area_last(area))
+		return area;
+	return ioas_seek_area(ioas, from, last);
+}
 
 /* area.c: mapping and unmapping */
 
@@ -278,7 +300,7 @@ struct mem *ioas_slice(struct ioas *ioas, struct area **area,
 		       unsigned long first, unsigned long last, u64 *offset,
 		       unsigned long *length);
 bool ioas_rw_quick(struct ioas *ioas, unsigned long first, unsigned long last,
-		   void *data, unsigned int how, unsigned int mem_how);
+		   void *data, unsigned int how);
 int ioas_pin_pages(struct ioas *ioas, struct area *area, unsigned long first,
 		   unsigned long last, struct page **pages,
 		   struct op_stats *st);
