@@ -246,7 +246,7 @@ static struct fill fill_begin(struct iommu_domain *domain, unsigned long iova,
 	unsigned long sizes = domain->pgsize_bitmap;
 	unsigned long larger = sizes & (sizes - 1);
 
-	larger = larger ? BIT(__ffs(larger)) : ULONG_MAX;
+	larger = larger ? BIT(__ffs(larger)) : FILL_STEP;
 	return (struct fill){
 		.domain = domain,
 		.map_pages = domain->ops->map_pages,

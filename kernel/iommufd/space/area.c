@@ -328,6 +328,22 @@ static void release_areas(struct ioas *ioas, struct list_head *areas)
  * Insert areas, one after the other, and write them into every HWPT; all or
  * nothing. The areas are the IOAS's on success.
  */
+/*
+ * A policy that comes has the memory of one IOAS after the other listed
+ * (pins.c). What is pinned already, and is copied to one that was, could leave
+ * the other before its turn.
+ */
+static void list_for_policies(struct list_head *areas)
+{
+	struct area *area;
+
+	if (!policy_counts_pages())
+		return;
+	list_for_each_entry(area, areas, node)
+		if (mem_has_pages(area->mem))
+			mem_list_pins(area->mem);
+}
+
 static int map_areas(struct ioas *ioas, struct list_head *areas,
 		     struct map_args *args, struct op_stats *st)
 {
@@ -345,6 +361,8 @@ static int map_areas(struct ioas *ioas, struct list_head *areas,
 	if (rc)
 		return rc;
 
+	/* After it was entered, and before anything else could let go of it. */
+	list_for_policies(areas);
 	list_for_each_entry(area, areas, node) {
 		rc = area_enter_holders(ioas, area, st);
 		if (rc)
