@@ -316,11 +316,15 @@ void iommufd_access_detach(struct iommufd_access *access)
 }
 EXPORT_SYMBOL_NS_GPL(iommufd_access_detach, IOMMUFD);
 
-/* Lock an access that looks at something. ERR_PTR: it cannot be used now. */
+/*
+ * Keep a range of what an access looks at mapped. Its lock is held from here
+ * to exit_access(), so that the IOAS stays. ERR_PTR: it is not.
+ */
 static struct ioas *enter_access(struct iommufd_access *access,
 				 unsigned long iova, unsigned long length,
-				 unsigned long *last)
+				 unsigned int how, unsigned long *last)
 {
+	struct ioas *ioas;
 	int rc;
 
 	if (!length)
@@ -330,10 +334,19 @@ static struct ioas *enter_access(struct iommufd_access *access,
 	rc = lock_access(access);
 	if (rc)
 		return ERR_PTR(rc);
-	if (access->ioas)
-		return access->ioas;
+	ioas = access->ioas;
+	rc = ioas ? ioas_enter_range(ioas, iova, *last, how) : -ENOENT;
+	if (!rc)
+		return ioas;
 	mutex_unlock(&access->lock);
-	return ERR_PTR(-ENOENT);
+	return ERR_PTR(rc);
+}
+
+static void exit_access(struct iommufd_access *access, struct ioas *ioas,
+			unsigned long iova, unsigned long last, int pins)
+{
+	ioas_count_range(ioas, iova, last, -1, pins, 0);
+	mutex_unlock(&access->lock);
 }
 
 /* @ev: told which IOAS; or NULL */
@@ -345,23 +358,17 @@ static int pin(struct iommufd_access *access, unsigned long iova,
 		(flags & IOMMUFD_ACCESS_RW_WRITE ? ACCESS_WRITE : ACCESS_READ);
 	unsigned long last;
 	struct ioas *ioas;
-	struct area *area;
 	int rc;
 
 	if (!access->ops->needs_pin_pages)
 		return -EINVAL;
-	ioas = enter_access(access, iova, length, &last);
+	ioas = enter_access(access, iova, length, how, &last);
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
-	area = ioas_enter_range(ioas, iova, last, how);
-	rc = PTR_ERR_OR_ZERO(area);
-	if (!rc) {
-		if (ev)
-			note_ioas(ev, ioas);
-		rc = ioas_pin_pages(ioas, area, iova, last, pages, st);
-		ioas_count_range(ioas, area, last, -1, !rc, 0);
-	}
-	mutex_unlock(&access->lock);
+	if (ev)
+		note_ioas(ev, ioas);
+	rc = ioas_pin_pages(ioas, iova, last, pages, st);
+	exit_access(access, ioas, iova, last, !rc);
 	return rc;
 }
 
@@ -415,7 +422,6 @@ static void unpin(struct iommufd_access *access, unsigned long iova,
 {
 	unsigned long last;
 	struct ioas *ioas;
-	struct area *area;
 
 	if (WARN_ON(!length) ||
 	    WARN_ON(check_add_overflow(iova, length - 1, &last)))
@@ -425,11 +431,8 @@ static void unpin(struct iommufd_access *access, unsigned long iova,
 	if (!WARN_ON(!ioas)) {
 		if (ev)
 			note_ioas(ev, ioas);
-		area = ioas_find_pinned(ioas, iova);
-		if (!WARN_ON(!area)) {
-			ioas_unpin_pages(ioas, area, iova, last, st);
-			ioas_count_range(ioas, area, last, 0, -1, 0);
-		}
+		ioas_unpin_pages(ioas, iova, last, st);
+		ioas_count_range(ioas, iova, last, 0, -1, 0);
 	}
 	mutex_unlock(&access->lock);
 }
@@ -476,8 +479,8 @@ static unsigned int to_mem_rw(unsigned int flags)
 	       (flags & __IOMMUFD_ACCESS_RW_SLOW_PATH ? MEM_RW_SLOW : 0);
 }
 
-static int rw_slices(struct ioas *ioas, struct area *area, unsigned long iova,
-		     unsigned long last, void *data, unsigned int flags)
+static int rw_slices(struct ioas *ioas, unsigned long iova, unsigned long last,
+		     void *data, unsigned int flags)
 {
 	unsigned long length;
 	struct mem *mem;
@@ -485,7 +488,7 @@ static int rw_slices(struct ioas *ioas, struct area *area, unsigned long iova,
 	int rc;
 
 	for (;;) {
-		mem = ioas_slice(ioas, &area, iova, last, &offset, &length);
+		mem = ioas_slice(ioas, iova, last, &offset, &length);
 		rc = mem ? mem_rw(mem, offset, data, length, to_mem_rw(flags)) :
 			   -ENOENT;
 		if (rc || last - iova < length)
@@ -495,38 +498,23 @@ static int rw_slices(struct ioas *ioas, struct area *area, unsigned long iova,
 	}
 }
 
-/* What cannot be had at once: areas stay, while nothing is locked. */
-static int rw_range(struct ioas *ioas, unsigned long iova, unsigned long last,
-		    void *data, unsigned int flags)
-{
-	unsigned int how = flags & IOMMUFD_ACCESS_RW_WRITE ? ACCESS_WRITE :
-							     ACCESS_READ;
-	struct area *area = ioas_enter_range(ioas, iova, last, how);
-	int rc;
-
-	if (IS_ERR(area))
-		return PTR_ERR(area);
-	rc = rw_slices(ioas, area, iova, last, data, flags);
-	ioas_count_range(ioas, area, last, -1, 0, 0);
-	return rc;
-}
-
 static int rw(struct iommufd_access *access, unsigned long iova, void *data,
 	      size_t length, unsigned int flags,
 	      struct iommufd_access_event *ev)
 {
+	unsigned int how = flags & IOMMUFD_ACCESS_RW_WRITE ? ACCESS_WRITE :
+							     ACCESS_READ;
 	unsigned long last;
 	struct ioas *ioas;
-	int rc = 0;
+	int rc;
 
-	ioas = enter_access(access, iova, length, &last);
+	ioas = enter_access(access, iova, length, how, &last);
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
 	if (ev)
 		note_ioas(ev, ioas);
-	if (!ioas_rw_quick(ioas, iova, last, data, to_mem_rw(flags)))
-		rc = rw_range(ioas, iova, last, data, flags);
-	mutex_unlock(&access->lock);
+	rc = rw_slices(ioas, iova, last, data, flags);
+	exit_access(access, ioas, iova, last, 0);
 	return rc;
 }
 

@@ -164,7 +164,7 @@ int ioas_cut(struct ioas *ioas, unsigned long iova)
 	mutex_lock(&ioas->iova_lock);
 	area->state = AREA_READY;
 	tail->state = AREA_READY;
-	ioas_wake(ioas);
+	wake_up_all(&ioas->wait);
 out:
 	mutex_unlock(&ioas->iova_lock);
 	return rc;

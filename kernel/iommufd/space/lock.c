@@ -20,9 +20,8 @@ static bool contiguous(struct page **pages, unsigned long n)
 }
 
 /* The range is entered. */
-static int pin_contiguous(struct ioas *ioas, struct area *area,
-			  unsigned long first, unsigned long last,
-			  phys_addr_t *phys)
+static int pin_contiguous(struct ioas *ioas, unsigned long first,
+			  unsigned long last, phys_addr_t *phys)
 {
 	unsigned long n = (last >> PAGE_SHIFT) - (first >> PAGE_SHIFT) + 1;
 	struct op_stats st = { .op = IOMMUFD_OP_ACCESS_PIN };
@@ -34,13 +33,13 @@ static int pin_contiguous(struct ioas *ioas, struct area *area,
 			       GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!pages)
 		return -ENOMEM;
-	rc = ioas_pin_pages(ioas, area, first, last, pages, &st);
+	rc = ioas_pin_pages(ioas, first, last, pages, &st);
 	if (rc)
 		goto out;
 	if (contiguous(pages, n)) {
 		*phys = page_to_phys(pages[0]) + offset_in_page(first);
 	} else {
-		ioas_unpin_pages(ioas, area, first, last, &st);
+		ioas_unpin_pages(ioas, first, last, &st);
 		rc = -EFAULT;
 	}
 out:
@@ -64,14 +63,13 @@ out:
 int ioas_lock_range(struct ioas *ioas, unsigned long first,
 		    unsigned long last, phys_addr_t *phys)
 {
-	struct area *area = ioas_enter_range(ioas, first, last,
-					     ACCESS_READ | ACCESS_PAGES);
-	int rc;
+	int rc = ioas_enter_range(ioas, first, last,
+				  ACCESS_READ | ACCESS_PAGES);
 
-	if (IS_ERR(area))
-		return PTR_ERR(area);
-	rc = pin_contiguous(ioas, area, first, last, phys);
-	ioas_count_range(ioas, area, last, -1, 0, !rc);
+	if (rc)
+		return rc;
+	rc = pin_contiguous(ioas, first, last, phys);
+	ioas_count_range(ioas, first, last, -1, 0, !rc);
 	return rc;
 }
 
@@ -87,10 +85,7 @@ void ioas_unlock_range(struct ioas *ioas, unsigned long first,
 		       unsigned long last)
 {
 	struct op_stats st = { .op = IOMMUFD_OP_ACCESS_UNPIN };
-	struct area *area = ioas_find_pinned(ioas, first);
 
-	if (WARN_ON(!area))
-		return;
-	ioas_unpin_pages(ioas, area, first, last, &st);
-	ioas_count_range(ioas, area, last, 0, 0, -1);
+	ioas_unpin_pages(ioas, first, last, &st);
+	ioas_count_range(ioas, first, last, 0, 0, -1);
 }

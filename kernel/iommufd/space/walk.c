@@ -94,7 +94,7 @@ static void end_walk(struct ioas *ioas, struct area *area)
 {
 	lockdep_assert_held(&ioas->iova_lock);
 	area->state = AREA_READY;
-	ioas_wake(ioas);
+	wake_up_all(&ioas->wait);
 }
 
 /* Areas are aligned, and so none begins at ULONG_MAX. */
