@@ -42,25 +42,13 @@ static int open_count(struct foreign *f)
 		return -errno;
 	bpfio_only_existing(f->count->obj, "iommufd");
 	rc = fcount_bpf__load(f->count);
-	return rc ? rc : fcount_bpf__attach(f->count);
-}
-
-static void init_walk(struct foreign *f)
-{
-	struct filewalk *w = &f->files;
-
-	w->all = f->walk->progs.walk_foreign;
-	w->areas = f->walk->progs.walk_foreign_areas;
-	w->run = &f->walk->bss->walk;
-	w->nr_begun = &f->walk->bss->nr_begun;
-	w->nr_ended = &f->walk->bss->nr_ended;
-	w->stats = -1;
-	if (f->count) {
-		w->begun = &f->count->bss->nr_begun;
-		w->ended = &f->count->bss->nr_ended;
-		w->stats = bpf_map__fd(f->count->maps.f_stats);
-		w->gone = &f->gone;
-	}
+	if (rc)
+		return rc;
+	f->files.begun = &f->count->bss->nr_begun;
+	f->files.ended = &f->count->bss->nr_ended;
+	f->files.stats = bpf_map__fd(f->count->maps.f_stats);
+	f->files.gone = &f->gone;
+	return fcount_bpf__attach(f->count);
 }
 
 struct foreign *foreign_open(bool count, int *err)
@@ -75,16 +63,15 @@ struct foreign *foreign_open(bool count, int *err)
 		rc = -errno;
 		goto fail;
 	}
+	f->files = FILEWALK(f->walk, walk_foreign, walk_foreign_areas);
 	f->files.recs = bpfio_map_array(f->walk->maps.recs);
 	if (!f->files.recs) {
 		rc = -errno;
 		goto fail;
 	}
 	rc = count ? open_count(f) : 0;
-	if (rc)
-		goto fail;
-	init_walk(f);
-	return f;
+	if (!rc)
+		return f;
 fail:
 	*err = tool_libbpf_failed("iommutop's BPF programs for this iommufd", rc);
 	foreign_close(f);

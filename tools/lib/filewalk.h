@@ -23,7 +23,7 @@ struct filewalk_known {
 };
 
 /**
- * struct filewalk - one source's walk; set up by filewalk_init()
+ * struct filewalk - one source's walk: FILEWALK(), then @recs, and who counts
  * @all: the program that shows all contexts
  * @areas: the one that shows the mappings of one IOAS
  * @recs: where they put records
@@ -53,6 +53,22 @@ struct filewalk {
 	uint64_t last_run; /* a number of each run of an iterator */
 	uint64_t turn; /* of each walk */
 };
+
+/**
+ * FILEWALK() - a source's walk that nobody counts for
+ * @skel: skeleton of programs that include filewalk.bpf.h
+ * @all_prog: see @all
+ * @areas_prog: see @areas
+ */
+#define FILEWALK(skel, all_prog, areas_prog) \
+	((struct filewalk){ \
+		.all = (skel)->progs.all_prog, \
+		.areas = (skel)->progs.areas_prog, \
+		.run = &(skel)->bss->walk, \
+		.nr_begun = &(skel)->bss->nr_begun, \
+		.nr_ended = &(skel)->bss->nr_ended, \
+		.stats = -1, \
+	})
 
 /**
  * filewalk_begin() - walk all contexts; their records are in @recs

@@ -24,7 +24,7 @@ enum top_sizes {
 	TOP_POLICY_LEN = 16,
 	TOP_REASON_LEN = 64,
 	TOP_RECS = 2048, /* records that one call of a walk can return */
-	TOP_FILEWALK_RECS = 8192, /* likewise, of type1 */
+	TOP_FILEWALK_RECS = 8192, /* likewise, that one run of an iterator can */
 	TOP_MAX_CONTAINERS = 4096,
 	TOP_MORE = 8192, /* records about what newer modules tell */
 	TOP_MIXES = 1024, /* mappings that one call can ask about */

@@ -23,18 +23,6 @@ struct type1walk {
 	struct filewalk files;
 };
 
-static void init_files(struct type1walk *t)
-{
-	struct filewalk *f = &t->files;
-
-	f->all = t->skel->progs.walk_containers;
-	f->areas = t->skel->progs.walk_containers;
-	f->run = &t->skel->bss->walk;
-	f->nr_begun = &t->skel->bss->nr_begun;
-	f->nr_ended = &t->skel->bss->nr_ended;
-	f->stats = -1;
-}
-
 struct type1walk *type1walk_open(int *err)
 {
 	struct type1walk *t = calloc(1, sizeof(*t));
@@ -47,13 +35,11 @@ struct type1walk *type1walk_open(int *err)
 		rc = -errno;
 		goto fail;
 	}
+	t->files = FILEWALK(t->skel, walk_containers, walk_containers);
 	t->files.recs = bpfio_map_array(t->skel->maps.recs);
-	if (!t->files.recs) {
-		rc = -errno;
-		goto fail;
-	}
-	init_files(t);
-	return t;
+	if (t->files.recs)
+		return t;
+	rc = -errno;
 fail:
 	*err = tool_libbpf_failed("the BPF program that looks at VFIO type1", rc);
 	type1walk_close(t);
