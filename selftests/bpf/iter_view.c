@@ -81,7 +81,6 @@ static void spaces(void)
 	const struct iommufd_ioas_view *i;
 	const struct iommufd_area_view *a;
 	const struct found *f;
-	__u64 huge_off = 0;
 	__u32 empty;
 	int access;
 
@@ -148,17 +147,7 @@ static void spaces(void)
 	CHECK_EQ(walk(w)->ioas[0].nr_accesses, 0);
 	CHECK_EQ(w->bss->found.area[0].nr_access_pins, 0);
 
-	{
-		struct iommu_option opt = {
-			.size = sizeof(opt),
-			.option_id = IOMMU_OPTION_HUGE_PAGES,
-			.op = IOMMU_OPTION_OP_SET,
-			.object_id = empty,
-			.val64 = huge_off,
-		};
-
-		CHECK_OK(xioctl(r.fd, IOMMU_OPTION, &opt));
-	}
+	CHECK_OK(iommufd_option_set(r.fd, IOMMU_OPTION_HUGE_PAGES, empty, 0));
 	f = walk(w);
 	CHECK_EQ(f->ioas[1].flags, 0);
 	CHECK_EQ(f->ioas[1].alignment, PAGE_SZ);

@@ -6,7 +6,6 @@
  * they write to memory that all tests' processes share.
  */
 #include <bpf/libbpf.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <unistd.h>
 

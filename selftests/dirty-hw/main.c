@@ -6,10 +6,8 @@
  * after every test: no page is pinned. See run-dirty-hw for what must be loaded.
  */
 #include <fcntl.h>
-#include <getopt.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
@@ -111,14 +109,8 @@ void *map_memory(const struct tracked *t, size_t len, enum mem_shape shape,
 
 void only_small_leaves(const struct tracked *t)
 {
-	struct iommu_option cmd = {
-		.size = sizeof(cmd),
-		.option_id = IOMMU_OPTION_HUGE_PAGES,
-		.op = IOMMU_OPTION_OP_SET,
-		.object_id = t->d.ioas,
-	};
-
-	CHECK_OK(xioctl(t->d.space, IOMMU_OPTION, &cmd));
+	CHECK_OK(iommufd_option_set(t->d.space, IOMMU_OPTION_HUGE_PAGES,
+				    t->d.ioas, 0));
 }
 
 void expect_leaves(__u64 iova, __u64 length, __u64 leaf)

@@ -193,16 +193,22 @@ int iommufd_ranges(int fd, __u32 ioas_id, struct iommu_iova_range *ranges,
 	return ret;
 }
 
-int iommufd_set_rlimit_mode(int fd, __u64 mode)
+int iommufd_option_set(int fd, __u32 option, __u32 object, __u64 value)
 {
 	struct iommu_option cmd = {
 		.size = sizeof(cmd),
-		.option_id = IOMMU_OPTION_RLIMIT_MODE,
+		.option_id = option,
 		.op = IOMMU_OPTION_OP_SET,
-		.val64 = mode,
+		.object_id = object,
+		.val64 = value,
 	};
 
 	return xioctl(fd, IOMMU_OPTION, &cmd);
+}
+
+int iommufd_set_rlimit_mode(int fd, __u64 mode)
+{
+	return iommufd_option_set(fd, IOMMU_OPTION_RLIMIT_MODE, 0, mode);
 }
 
 int iommufd_vfio_ioas(int fd, __u16 op, __u32 *ioas_id)

@@ -69,6 +69,7 @@ int iommufd_dirty_bitmap(int fd, __u32 hwpt, __u64 iova, __u64 length,
 int iommufd_vfio_ioas(int fd, __u16 op, __u32 *ioas_id);
 
 int iommufd_option_get(int fd, __u32 option, __u32 object, __u64 *value);
+int iommufd_option_set(int fd, __u32 option, __u32 object, __u64 value);
 /* 0: pages are charged to the user; 1: to the process. */
 int iommufd_set_rlimit_mode(int fd, __u64 mode);
 

@@ -6,7 +6,6 @@
  * is pinned. The device is any that vfio-pci holds; it is never started.
  */
 #define _GNU_SOURCE
-#include <getopt.h>
 #include <stdio.h>
 #include <unistd.h>
 

@@ -194,15 +194,8 @@ static void reach_against_allowed(void)
 
 static int set_huge(const struct rig *r, __u64 value)
 {
-	struct iommu_option cmd = {
-		.size = sizeof(cmd),
-		.option_id = IOMMU_OPTION_HUGE_PAGES,
-		.op = IOMMU_OPTION_OP_SET,
-		.object_id = r->ioas,
-		.val64 = value,
-	};
-
-	return xioctl(r->fd, IOMMU_OPTION, &cmd);
+	return iommufd_option_set(r->fd, IOMMU_OPTION_HUGE_PAGES, r->ioas,
+				  value);
 }
 
 static void reach_against_option(void)

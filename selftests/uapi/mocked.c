@@ -7,7 +7,6 @@
  * page is pinned.
  */
 #define _GNU_SOURCE
-#include <getopt.h>
 #include <stdio.h>
 #include <unistd.h>
 

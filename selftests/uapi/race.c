@@ -6,7 +6,6 @@
  * and the modules can be taken out of the kernel and put back.
  */
 #define _GNU_SOURCE
-#include <getopt.h>
 #include <libgen.h>
 #include <limits.h>
 #include <stdio.h>

@@ -6,7 +6,6 @@
  * Owns: the command line, and what holds after every test: no page is pinned.
  */
 #define _GNU_SOURCE
-#include <getopt.h>
 #include <stdio.h>
 #include <unistd.h>
 
