@@ -219,7 +219,9 @@ int area_enter_hwpt(struct ioas *ioas, struct area *area, struct hwpt *hwpt,
 	st->ioas = &ioas->view;
 	/*
 	 * Whoever has it may be pinning, and wait for a page that never comes.
-	 * Held for all of it, nobody else's such wait is before our undoing.
+	 * Held for all of it, nobody else's such wait is before the undoing of
+	 * this. What the caller entered before is given back like by an unmap,
+	 * which waits until that page comes or its task is killed.
 	 */
 	if (mutex_lock_killable(&area->mem->lock))
 		return -EINTR;
