@@ -21,6 +21,7 @@
 #include "fault/fault.h"
 #include "hook.h"
 #include "main.h"
+#include "mem/mem.h"
 #include "object.h"
 #include "object_event.h"
 #include "space/hwpt.h"
@@ -271,6 +272,7 @@ static int iommufd_release(struct inode *inode, struct file *file)
 	struct iommufd_ctx *ctx = file->private_data;
 	const struct ioctl_hook *hook = ctx->hook;
 
+	payer_forget(ctx);
 	ctx_destroy(ctx);
 	/* Its objects were in the context. */
 	hook_put(hook);

@@ -12,6 +12,7 @@
 #include "policy/dirty.h"
 #include "policy/policy.h"
 #include "shadow.h"
+#include "space/space.h"
 #include "view/view.h"
 
 /*
@@ -36,6 +37,7 @@ static int __init iommufd_init(void)
 
 	if (rc)
 		return rc;
+	pin_account_set_find(ioases_list_pins);
 	register_bpf();
 	rc = iommufd_register_device();
 	if (rc)

@@ -375,6 +375,26 @@ bool object_tryget(struct iommufd_ctx *ctx, struct object *obj)
 }
 
 /**
+ * object_tryhold() - take a busy reference, even if a destruction waits
+ * @ctx: the context
+ * @obj: found under RCU, in which the caller still is
+ *
+ * That destruction waits for it, too, and may be given up meanwhile.
+ * Return: false if the object is out of the table.
+ */
+bool object_tryhold(struct iommufd_ctx *ctx, struct object *obj)
+{
+	bool there;
+
+	xa_lock(&ctx->objects);
+	there = xa_load(&ctx->objects, obj->id) == obj;
+	if (there)
+		obj->busy++;
+	xa_unlock(&ctx->objects);
+	return there;
+}
+
+/**
  * object_put() - give a busy reference back
  * @ctx: the context
  * @obj: must not be touched afterwards, unless otherwise held

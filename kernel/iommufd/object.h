@@ -25,7 +25,8 @@
  *   device_group.lock < attachment.fault_lock < fault_queue.lock
  *
  * mem.lock is outside of the spinlock of its struct pin_account. policy_lock
- * (policies that come and go) is outside of that, too, and of no other.
+ * (policies that come and go) is outside of ioas.iova_lock and of that spinlock,
+ * and of no other.
  */
 #ifndef IOMMUFD_OBJECT_H
 #define IOMMUFD_OBJECT_H
@@ -45,6 +46,7 @@
 struct file;
 struct ioctl_hook;
 struct object;
+struct payer;
 struct user_struct;
 
 /* The numbers of enum iommufd_object_type, which BPF sees. */
@@ -92,6 +94,7 @@ struct device_groups {
  * @account_mode: under objects.xa_lock; fixed once an object exists
  * @process_lock: held for reading while areas are added to an IOAS, for
  *	writing while what is mapped changes its payer
+ * @payer: who mapped last, for mem/account.c; read under RCU
  * @groups: see there
  * @compat: the IOAS that serves the VFIO container, or NULL; not kept: it goes
  *	from here when it is destroyed; under objects.xa_lock
@@ -112,6 +115,7 @@ struct iommufd_ctx {
 	struct list_head node;
 	enum account_mode account_mode;
 	struct rw_semaphore process_lock;
+	struct payer __rcu *payer;
 	struct device_groups groups;
 	struct object *compat;
 	bool no_iommu;
@@ -195,6 +199,7 @@ struct object *object_next_rcu(struct iommufd_ctx *ctx, unsigned long *id,
 struct object *object_get(struct iommufd_ctx *ctx, u32 id,
 			  enum object_type type);
 bool object_tryget(struct iommufd_ctx *ctx, struct object *obj);
+bool object_tryhold(struct iommufd_ctx *ctx, struct object *obj);
 void object_put(struct iommufd_ctx *ctx, struct object *obj);
 
 void object_use(struct iommufd_ctx *ctx, struct object *obj);

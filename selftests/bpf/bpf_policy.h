@@ -34,6 +34,8 @@ struct policy {
 
 /* Loaded, not attached. @conf may be NULL: global, without flags. */
 struct policy policy_load(const struct iommufd_pin_ops *conf);
+/* Likewise, without charge(), adopt() and uncharge(). */
+struct policy policy_load_admit(const struct iommufd_pin_ops *conf);
 int policy_attach(struct policy *pol);
 /* Loaded and attached; it succeeds. */
 struct policy policy_new(const struct iommufd_pin_ops *conf);

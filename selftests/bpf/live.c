@@ -312,8 +312,76 @@ static void adopts(void)
 	policy_unload(&pol);
 }
 
+/* How many IOASes are between two that memory is moved between. */
+#define BETWEEN 300
+
+struct moved {
+	struct rig r;
+	__u32 ioas[2];
+	bool stop;
+};
+
+static void move_memory(const struct moved *m, int from)
+{
+	CHECK_OK(iommufd_copy(m->r.fd, m->ioas[!from], m->ioas[from], MOCK_IOVA,
+			      4 * PAGE_SZ, MOCK_IOVA, MAP_RW));
+	CHECK_OK(iommufd_unmap(m->r.fd, m->ioas[from], MOCK_IOVA, 4 * PAGE_SZ,
+			       NULL));
+}
+
+/* It is in the first again when this ends. */
+static void *to_and_fro(void *arg)
+{
+	struct moved *m = arg;
+
+	while (!__atomic_load_n(&m->stop, __ATOMIC_RELAXED)) {
+		move_memory(m, 0);
+		move_memory(m, 1);
+	}
+	return NULL;
+}
+
+/*
+ * Memory that is pinned all the time, but never long in one place, is found by
+ * a policy that comes, wherever that looks first.
+ */
+static void finds_what_moves(void)
+{
+	struct policy pol = policy_load(NULL);
+	struct moved m = { .r = rig_new() };
+	struct mock_device far;
+	pthread_t thread;
+	unsigned int i;
+	__u32 between;
+
+	m.ioas[0] = m.r.ioas;
+	for (i = 0; i < BETWEEN; i++)
+		CHECK_OK(iommufd_ioas_alloc(m.r.fd, &between));
+	CHECK_OK(iommufd_ioas_alloc(m.r.fd, &m.ioas[1]));
+	CHECK_OK(mock_device_add(m.r.fd, m.ioas[1], 0, &far));
+	for (i = 0; i < 50; i++) {
+		/* Anew: nobody has been told of it. */
+		CHECK_OK(rig_map(&m.r, 0, 4));
+		m.stop = false;
+		CHECK_OK(pthread_create(&thread, NULL, to_and_fro, &m));
+		usleep(1000);
+		clean(&pol);
+		CHECK_OK(policy_attach(&pol));
+		CHECK_EQ(pol.p->told, 4);
+		__atomic_store_n(&m.stop, true, __ATOMIC_RELAXED);
+		CHECK_OK(pthread_join(thread, NULL));
+		CHECK_EQ(pol.p->told, 4);
+		CHECK_OK(rig_unmap(&m.r, 0, 4));
+		CHECK_EQ(pol.p->told, 0);
+		policy_detach(&pol);
+	}
+	policy_unload(&pol);
+	close(m.r.fd);
+}
+
 static const struct test tests[] = {
 	{ "live.adopts", adopts, 60 },
+	{ "live.finds_what_moves", finds_what_moves, 120 },
 	{ "live.pin_hangs", pin_hangs, 60 },
 	{ "live.comes_and_goes", comes_and_goes, 120 },
 	{ "live.is_replaced", is_replaced, 120 },

@@ -219,7 +219,120 @@ static void impossible_wish(void)
 	policy_unload(&pol);
 }
 
+/*
+ * Pinned while nobody wanted to know: a policy that comes is told of all that is
+ * left, in the name of the cgroup that the task was in then.
+ */
+static void found_later(void)
+{
+	struct iommufd_pin_ops conf = { .name = "probe" };
+	struct policy pol, other;
+	struct rig r, bare;
+	__u32 pin;
+	int access;
+
+	conf.cgroup_id = cgroup_make("a");
+	cgroup_make("b");
+	cgroup_enter("a");
+	r = rig_new();
+	bare = rig_bare();
+	CHECK_OK(rig_map(&r, 0, 5));
+	CHECK_OK(rig_map(&r, 8, 3));
+	CHECK_OK(iommufd_copy(r.fd, r.ioas, r.ioas, MOCK_IOVA, 5 * PAGE_SZ,
+			      MOCK_IOVA + RIG_BYTES, MAP_RW));
+	/* The copy is left. */
+	CHECK_OK(rig_unmap(&r, 0, 5));
+	/* Pinned by an access alone, in another context. */
+	CHECK_OK(rig_map(&bare, 0, 16));
+	access = CHECK_FD(access_new(&bare));
+	CHECK_OK(access_pin(&bare, access, 0, 2, &pin));
+	cgroup_enter("b");
+	pol = policy_new(&conf);
+	CHECK_EQ(pol.p->adopted, 10);
+	CHECK_EQ(pol.p->told, 10);
+	conf.cgroup_id = cgroup_make("b");
+	other = policy_new(&conf);
+	CHECK_EQ(other.p->told, 0);
+	CHECK_OK(rig_map(&r, 16, 4));
+	CHECK_EQ(other.p->told, 4);
+	CHECK_OK(rig_unmap(&r, 8, 12));
+	CHECK_EQ(pol.p->told, 7);
+	CHECK_EQ(other.p->told, 0);
+	CHECK_OK(access_unpin(&bare, access, pin));
+	CHECK_EQ(pol.p->told, 5);
+	close(access);
+	close(bare.fd);
+	close(r.fd);
+	CHECK_EQ(pol.p->told, 0);
+	CHECK_EQ(pol.p->wrong, 0);
+	policy_unload(&other);
+	policy_unload(&pol);
+	cgroup_enter("");
+}
+
+/* One that is asked about requests alone; the other comes and goes. */
+static void requests_alone(void)
+{
+	struct policy admit = policy_load_admit(NULL), pol;
+	struct rig r = rig_new();
+
+	CHECK_OK(policy_attach(&admit));
+	CHECK_OK(rig_map(&r, 0, 5));
+	CHECK_EQ(admit.p->nr_admit, 1);
+	pol = policy_new(NULL);
+	CHECK_EQ(pol.p->adopted, 5);
+	CHECK_OK(rig_map(&r, 8, 3));
+	CHECK_EQ(pol.p->told, 8);
+	policy_detach(&pol);
+	CHECK_OK(rig_unmap(&r, 0, 5));
+	CHECK_OK(rig_map(&r, 16, 2));
+	CHECK_OK(policy_attach(&pol));
+	CHECK_EQ(pol.p->adopted, 5 + 5);
+	pol.p->told = 5;
+	CHECK_OK(rig_unmap(&r, 8, 10));
+	CHECK_EQ(pol.p->told, 0);
+	CHECK_EQ(admit.p->nr_admit, 3);
+	admit.p->ret_admit = -EPERM;
+	CHECK_RET(rig_map(&r, 0, 5), -EPERM);
+	CHECK_EQ(admit.p->told, 0);
+	policy_unload(&pol);
+	policy_unload(&admit);
+}
+
+/* A scope that it leaves closed is closed to pages, too. */
+static void requests_alone_closed(void)
+{
+	struct iommufd_pin_ops conf = {
+		.name = "closes",
+		.flags = IOMMUFD_POLICY_F_FAIL_CLOSED,
+	};
+	struct policy admit = policy_load_admit(&conf);
+	struct rig r = rig_bare();
+	unsigned int i;
+	int access;
+	__u32 pin;
+
+	CHECK_OK(policy_attach(&admit));
+	CHECK_OK(rig_map(&r, 0, 5));
+	access = CHECK_FD(access_new(&r));
+	/* Nonsense, until it is thrown out. */
+	admit.p->ret_admit = 7;
+	for (i = 0; i < IOMMUFD_POLICY_MAX_STRIKES; i++)
+		CHECK_RET(rig_map(&r, 8, 1), -EPERM);
+	policy_wait_exit(&admit);
+	CHECK_RET(access_pin(&r, access, 0, 2, &pin), -EPERM);
+	CHECK(scope_is_closed("closes"));
+	CHECK_OK(scope_reopen("closes"));
+	CHECK_OK(access_pin(&r, access, 0, 2, &pin));
+	CHECK_OK(access_unpin(&r, access, pin));
+	close(access);
+	policy_unload(&admit);
+}
+
 static const struct test tests[] = {
+	{ "pages.found_later", found_later, 60 },
+	{ "pages.requests_alone", requests_alone, 60 },
+	{ "pages.requests_alone_closed", requests_alone_closed, 60 },
 	{ "pages.in_both_modes", in_both_modes, 60 },
 	{ "pages.after_the_limit", after_the_limit, 60 },
 	{ "pages.lazily", lazily, 60 },

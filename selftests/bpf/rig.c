@@ -40,7 +40,25 @@ static struct probe_state *find_probe(struct bpf_object *obj)
 	FAIL("the probe has no .bss");
 }
 
-struct policy policy_load(const struct iommufd_pin_ops *conf)
+static void leave_out_pages(struct bpf_object *obj, struct iommufd_pin_ops *ops)
+{
+	static const char *const names[] = { "probe_charge", "probe_adopt",
+					     "probe_uncharge" };
+	struct bpf_program *prog;
+	size_t i;
+
+	ops->charge = NULL;
+	ops->adopt = NULL;
+	ops->uncharge = NULL;
+	for (i = 0; i < ARRAY_SIZE(names); i++) {
+		prog = bpf_object__find_program_by_name(obj, names[i]);
+		CHECK(prog);
+		CHECK_OK(bpf_program__set_autoload(prog, false));
+	}
+}
+
+static struct policy open_and_load(const struct iommufd_pin_ops *conf,
+				   bool admit_only)
 {
 	struct policy pol = {};
 	struct iommufd_pin_ops *ops;
@@ -62,11 +80,23 @@ struct policy policy_load(const struct iommufd_pin_ops *conf)
 		if (conf->name[0])
 			memcpy(ops->name, conf->name, sizeof(ops->name));
 	}
+	if (admit_only)
+		leave_out_pages(pol.obj, ops);
 	ret = bpf_object__load(pol.obj);
 	if (ret)
 		FAIL("the probe cannot be loaded: %s", errno_name(ret));
 	pol.p = find_probe(pol.obj);
 	return pol;
+}
+
+struct policy policy_load(const struct iommufd_pin_ops *conf)
+{
+	return open_and_load(conf, false);
+}
+
+struct policy policy_load_admit(const struct iommufd_pin_ops *conf)
+{
+	return open_and_load(conf, true);
 }
 
 int policy_attach(struct policy *pol)

@@ -116,6 +116,19 @@ enum mode {
 	MODES
 };
 
+/* Some that go on, some that do not, and now and then one that is no frame. */
+static void set_frames(struct model *m, u32 cell)
+{
+	unsigned long pfns[700];
+	u32 i, n = rnd(8) ? 1 + rnd(20) : 1 + rnd(ARRAY_SIZE(pfns));
+
+	for (i = 0; i < n; i++)
+		pfns[i] = i && rnd(2) ? pfns[i - 1] + 1 : rnd_pfn(m, cell);
+	if (!rnd(50))
+		pfns[rnd(n)] = 1UL << RUN_PFN_BITS;
+	model_set_frames(m, cell, pfns, n, rnd(4) ? PIN_PAGE : PIN_NONE);
+}
+
 static void fill(struct model *m, u32 cell, bool down)
 {
 	u32 i;
@@ -125,8 +138,11 @@ static void fill(struct model *m, u32 cell, bool down)
 			break;
 		cell = (cell + (down ? m->ncells - 1 : 1)) % m->ncells;
 	}
-	model_set(m, cell, rnd_pfn(m, cell), rnd(8) ? 1 : 1 + rnd(3),
-		  rnd_kind());
+	if (m->unit == 1 && !rnd(4))
+		set_frames(m, cell);
+	else
+		model_set(m, cell, rnd_pfn(m, cell), rnd(8) ? 1 : 1 + rnd(3),
+			  rnd_kind());
 }
 
 static void append(struct model *m)
@@ -135,7 +151,9 @@ static void append(struct model *m)
 
 	while (cell && m->cells[cell - 1].kind == PIN_HOLE)
 		cell--;
-	if (cell < m->ncells)
+	if (cell < m->ncells && m->unit == 1 && !rnd(4))
+		set_frames(m, cell);
+	else if (cell < m->ncells)
 		model_set(m, cell, rnd_pfn(m, cell), 1 + !rnd(4), rnd_kind());
 	else
 		model_clear(m, rnd(m->ncells), m->ncells - 1);

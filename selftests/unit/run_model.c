@@ -146,6 +146,40 @@ int model_set(struct model *m, u32 cell, u64 pfn, u32 n, enum pin_kind kind)
 	return 0;
 }
 
+/* How many frames can be set, from the first on. */
+static u32 count_settable(const struct model *m, u32 cell,
+			  const unsigned long *pfns, u32 n)
+{
+	u32 i;
+
+	for (i = 0; i < n; i++)
+		if (cell + i >= m->ncells || pfns[i] >> RUN_PFN_BITS ||
+		    m->cells[cell + i].kind != PIN_HOLE)
+			break;
+	return i;
+}
+
+void model_set_frames(struct model *m, u32 cell, const unsigned long *pfns,
+		      u32 n, enum pin_kind kind)
+{
+	u32 want = count_settable(m, cell, pfns, n), i;
+	struct cost cost = cost_begin();
+	u64 done = run_list_set_frames(&m->rl, page_of(m, cell), pfns, n, kind);
+
+	cost = cost_end(cost);
+	if (cost.must_calls)
+		model_fail("set_frames: insists on memory");
+	if (done > want || (done < want && (!cost.refused || m->reserved)))
+		model_fail("set_frames: %llu of %u, not %u; refused %lu",
+			   (unsigned long long)done, n, want, cost.refused);
+	for (i = 0; i < cost.refused && m->reserved; i++)
+		m->reserved--;
+	for (i = 0; i < done; i++)
+		m->cells[cell + i] = (struct model_cell){
+			.pfn = pfns[i], .kind = kind,
+		};
+}
+
 int model_clear(struct model *m, u32 first, u32 last)
 {
 	bool cut = false;

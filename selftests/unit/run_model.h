@@ -33,6 +33,9 @@ void model_destroy(struct model *m);
 
 /* Frames are given in units too; @n cells from @cell on. 0, or -errno. */
 int model_set(struct model *m, u32 cell, u64 pfn, u32 n, enum pin_kind kind);
+/* Of a model with a page a cell: a frame for each. */
+void model_set_frames(struct model *m, u32 cell, const unsigned long *pfns,
+		      u32 n, enum pin_kind kind);
 int model_clear(struct model *m, u32 first, u32 last);
 int model_reserve(struct model *m, u32 n);
 

@@ -316,15 +316,11 @@ void iommufd_access_detach(struct iommufd_access *access)
 }
 EXPORT_SYMBOL_NS_GPL(iommufd_access_detach, IOMMUFD);
 
-/*
- * Keep a range of what an access looks at mapped. Its lock is held from here
- * to exit_access(), so that the IOAS stays. ERR_PTR: it is not.
- */
+/* Lock an access that looks at something. ERR_PTR: it cannot be used now. */
 static struct ioas *enter_access(struct iommufd_access *access,
 				 unsigned long iova, unsigned long length,
-				 unsigned int how, unsigned long *last)
+				 unsigned long *last)
 {
-	struct ioas *ioas;
 	int rc;
 
 	if (!length)
@@ -334,19 +330,10 @@ static struct ioas *enter_access(struct iommufd_access *access,
 	rc = lock_access(access);
 	if (rc)
 		return ERR_PTR(rc);
-	ioas = access->ioas;
-	rc = ioas ? ioas_enter_range(ioas, iova, *last, how) : -ENOENT;
-	if (!rc)
-		return ioas;
+	if (access->ioas)
+		return access->ioas;
 	mutex_unlock(&access->lock);
-	return ERR_PTR(rc);
-}
-
-static void exit_access(struct iommufd_access *access, struct ioas *ioas,
-			unsigned long iova, unsigned long last, int pins)
-{
-	ioas_count_range(ioas, iova, last, -1, pins, 0);
-	mutex_unlock(&access->lock);
+	return ERR_PTR(-ENOENT);
 }
 
 /* @ev: told which IOAS; or NULL */
@@ -358,17 +345,23 @@ static int pin(struct iommufd_access *access, unsigned long iova,
 		(flags & IOMMUFD_ACCESS_RW_WRITE ? ACCESS_WRITE : ACCESS_READ);
 	unsigned long last;
 	struct ioas *ioas;
+	struct area *area;
 	int rc;
 
 	if (!access->ops->needs_pin_pages)
 		return -EINVAL;
-	ioas = enter_access(access, iova, length, how, &last);
+	ioas = enter_access(access, iova, length, &last);
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
-	if (ev)
-		note_ioas(ev, ioas);
-	rc = ioas_pin_pages(ioas, iova, last, pages, st);
-	exit_access(access, ioas, iova, last, !rc);
+	area = ioas_enter_range(ioas, iova, last, how);
+	rc = PTR_ERR_OR_ZERO(area);
+	if (!rc) {
+		if (ev)
+			note_ioas(ev, ioas);
+		rc = ioas_pin_pages(ioas, area, iova, last, pages, st);
+		ioas_count_range(ioas, area, last, -1, !rc, 0);
+	}
+	mutex_unlock(&access->lock);
 	return rc;
 }
 
@@ -422,6 +415,7 @@ static void unpin(struct iommufd_access *access, unsigned long iova,
 {
 	unsigned long last;
 	struct ioas *ioas;
+	struct area *area;
 
 	if (WARN_ON(!length) ||
 	    WARN_ON(check_add_overflow(iova, length - 1, &last)))
@@ -431,8 +425,11 @@ static void unpin(struct iommufd_access *access, unsigned long iova,
 	if (!WARN_ON(!ioas)) {
 		if (ev)
 			note_ioas(ev, ioas);
-		ioas_unpin_pages(ioas, iova, last, st);
-		ioas_count_range(ioas, iova, last, 0, -1, 0);
+		area = ioas_find_pinned(ioas, iova);
+		if (!WARN_ON(!area)) {
+			ioas_unpin_pages(ioas, area, iova, last, st);
+			ioas_count_range(ioas, area, last, 0, -1, 0);
+		}
 	}
 	mutex_unlock(&access->lock);
 }
@@ -479,8 +476,8 @@ static unsigned int to_mem_rw(unsigned int flags)
 	       (flags & __IOMMUFD_ACCESS_RW_SLOW_PATH ? MEM_RW_SLOW : 0);
 }
 
-static int rw_slices(struct ioas *ioas, unsigned long iova, unsigned long last,
-		     void *data, unsigned int flags)
+static int rw_slices(struct ioas *ioas, struct area *area, unsigned long iova,
+		     unsigned long last, void *data, unsigned int flags)
 {
 	unsigned long length;
 	struct mem *mem;
@@ -488,7 +485,7 @@ static int rw_slices(struct ioas *ioas, unsigned long iova, unsigned long last,
 	int rc;
 
 	for (;;) {
-		mem = ioas_slice(ioas, iova, last, &offset, &length);
+		mem = ioas_slice(ioas, &area, iova, last, &offset, &length);
 		rc = mem ? mem_rw(mem, offset, data, length, to_mem_rw(flags)) :
 			   -ENOENT;
 		if (rc || last - iova < length)
@@ -498,23 +495,38 @@ static int rw_slices(struct ioas *ioas, unsigned long iova, unsigned long last,
 	}
 }
 
+/* What cannot be had at once: areas stay, while nothing is locked. */
+static int rw_range(struct ioas *ioas, unsigned long iova, unsigned long last,
+		    void *data, unsigned int flags)
+{
+	unsigned int how = flags & IOMMUFD_ACCESS_RW_WRITE ? ACCESS_WRITE :
+							     ACCESS_READ;
+	struct area *area = ioas_enter_range(ioas, iova, last, how);
+	int rc;
+
+	if (IS_ERR(area))
+		return PTR_ERR(area);
+	rc = rw_slices(ioas, area, iova, last, data, flags);
+	ioas_count_range(ioas, area, last, -1, 0, 0);
+	return rc;
+}
+
 static int rw(struct iommufd_access *access, unsigned long iova, void *data,
 	      size_t length, unsigned int flags,
 	      struct iommufd_access_event *ev)
 {
-	unsigned int how = flags & IOMMUFD_ACCESS_RW_WRITE ? ACCESS_WRITE :
-							     ACCESS_READ;
 	unsigned long last;
 	struct ioas *ioas;
-	int rc;
+	int rc = 0;
 
-	ioas = enter_access(access, iova, length, how, &last);
+	ioas = enter_access(access, iova, length, &last);
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
 	if (ev)
 		note_ioas(ev, ioas);
-	rc = rw_slices(ioas, iova, last, data, flags);
-	exit_access(access, ioas, iova, last, 0);
+	if (!ioas_rw_quick(ioas, iova, last, data, to_mem_rw(flags)))
+		rc = rw_range(ioas, iova, last, data, flags);
+	mutex_unlock(&access->lock);
 	return rc;
 }
 

@@ -212,40 +212,159 @@ unsigned long domain_alignment(const struct iommu_domain *domain)
 	return 1UL << __ffs(domain->pgsize_bitmap);
 }
 
-/*
- * The bytes of a slice of memory that lie in one run: from @pos, an offset in
- * the memory, to the end of the run or of the slice.
+/* How many IO pages are written, about, before others get the CPU. */
+#define FILL_WORK 4096
+
+/**
+ * struct fill - an IO page table that is being written, from one IOVA on
+ * @domain: where
+ * @map_pages: the driver's
+ * @prot: for it
+ * @most: nothing is written in one go that crosses a multiple of this: bytes
+ * @shift: of the smallest page
+ * @short_of: a contiguous range that is shorter has pages of that size only, and
+ *	is written in one go
+ * @begin: where it began
+ * @iova: where to go on
+ * @work: since others got the CPU last
  */
-static unsigned long bytes_in_run(const struct run *run, u64 pos, u64 end)
+struct fill {
+	struct iommu_domain *domain;
+	typeof_member(struct iommu_domain_ops, map_pages) map_pages;
+	int prot;
+	unsigned long most;
+	unsigned int shift;
+	unsigned long short_of;
+	unsigned long begin;
+	unsigned long iova;
+	unsigned long work;
+};
+
+static struct fill fill_begin(struct iommu_domain *domain, unsigned long iova,
+			      const struct fill_how *how)
 {
-	return min((run->index + run->npages) << PAGE_SHIFT, end) - pos;
+	unsigned long sizes = domain->pgsize_bitmap;
+	unsigned long larger = sizes & (sizes - 1);
+
+	larger = larger ? BIT(__ffs(larger)) : FILL_STEP;
+	return (struct fill){
+		.domain = domain,
+		.map_pages = domain->ops->map_pages,
+		.prot = how->iommu_prot,
+		.most = how->huge_pages ? FILL_STEP : PAGE_SIZE,
+		.shift = __ffs(sizes),
+		.short_of = how->huge_pages ? larger :
+					      min(larger, PAGE_SIZE + 1),
+		.begin = iova,
+		.iova = iova,
+	};
 }
 
-/* Map a physically contiguous range, in steps. Undoes nothing. */
-static int fill_run(struct iommu_domain *domain, unsigned long iova,
-		    phys_addr_t phys, unsigned long bytes,
-		    const struct fill_how *how, unsigned long *done)
+/*
+ * The largest page that fits at the beginning of a physically contiguous range;
+ * *@count: how many of it, up to where a larger one would.
+ */
+static size_t choose_page(const struct fill *fill, phys_addr_t phys,
+			  unsigned long bytes, size_t *count)
 {
-	unsigned long most = how->huge_pages ? FILL_STEP : PAGE_SIZE;
+	unsigned long sizes = fill->domain->pgsize_bitmap;
+	unsigned long iova = fill->iova, at, larger;
+	unsigned int shift;
 
-	while (bytes) {
-		/* Up to the next boundary, so that no huge page is cut. */
-		unsigned long step = min(bytes, most - (iova & (most - 1)));
-		int rc;
+	/* With the length's highest bit, no page is too long for it either. */
+	at = iova | phys | BIT(__fls(bytes));
+	shift = __fls(sizes & GENMASK(__ffs(at), 0));
+	larger = sizes & ~GENMASK(shift, 0);
+	if (larger) {
+		unsigned long next = BIT(__ffs(larger));
+		unsigned long gap = -iova & (next - 1);
 
-		if (fatal_signal_pending(current))
-			return -EINTR;
-		rc = iommu_map(domain, iova, phys, step, how->iommu_prot,
-			       GFP_KERNEL_ACCOUNT);
-		if (rc)
-			return rc;
-		iova += step;
-		phys += step;
-		bytes -= step;
-		*done += step;
-		cond_resched();
+		if (!((iova ^ phys) & (next - 1)) && gap &&
+		    bytes >= gap + next)
+			bytes = gap;
 	}
-	return 0;
+	*count = bytes >> shift;
+	return BIT(shift);
+}
+
+static int give_way(struct fill *fill)
+{
+	fill->work = 0;
+	cond_resched();
+	return fatal_signal_pending(current) ? -EINTR : 0;
+}
+
+/*
+ * Some IO pages of a size. What iommu_map() does, but for the synchronisation
+ * after each call, which costs more than a page: fill_end() does it once.
+ */
+static __always_inline int fill_pages(struct fill *fill, phys_addr_t phys,
+				      size_t page, size_t count,
+				      size_t *mapped)
+{
+	int rc;
+
+	*mapped = 0;
+	rc = fill->map_pages(fill->domain, fill->iova, phys, page, count,
+			     fill->prot, GFP_KERNEL_ACCOUNT, mapped);
+	/* Some may be there even if it failed. */
+	fill->iova += *mapped;
+	fill->work += count + FILL_WORK / 64;
+	if (rc || WARN_ON(!*mapped))
+		return rc ?: -EFAULT;
+	return unlikely(fill->work >= FILL_WORK) ? give_way(fill) : 0;
+}
+
+/* Map a physically contiguous range. Undoes nothing. */
+static noinline int fill_long_run(struct fill *fill, phys_addr_t phys,
+				  unsigned long bytes)
+{
+	int rc = 0;
+
+	while (!rc && bytes) {
+		/* Up to the next boundary, so that no huge page is cut. */
+		unsigned long step = fill->most - (fill->iova & (fill->most - 1));
+		size_t mapped, count;
+		size_t page = choose_page(fill, phys, min(step, bytes), &count);
+
+		rc = fill_pages(fill, phys, page, count, &mapped);
+		phys += mapped;
+		bytes -= mapped;
+	}
+	return rc;
+}
+
+/* The same, in the short way for scattered memory if it will do. */
+static __always_inline int fill_run(struct fill *fill, phys_addr_t phys,
+				    unsigned long bytes)
+{
+	size_t mapped;
+	int rc;
+
+	if (bytes >= fill->short_of)
+		return fill_long_run(fill, phys, bytes);
+	rc = fill_pages(fill, phys, BIT(fill->shift), bytes >> fill->shift,
+			&mapped);
+	if (!rc && mapped < bytes)
+		rc = fill_long_run(fill, phys + mapped, bytes - mapped);
+	return rc;
+}
+
+/* All is mapped, or @rc says why not: let the IOMMU know, or undo it. */
+static int fill_end(struct fill *fill, int rc, unsigned long length,
+		    struct op_stats *st, u64 begin)
+{
+	const struct iommu_domain_ops *ops = fill->domain->ops;
+	unsigned long done = fill->iova - fill->begin;
+
+	if (!rc && WARN_ON(done != length))
+		rc = -EFAULT;
+	if (!rc && ops->iotlb_sync_map)
+		rc = ops->iotlb_sync_map(fill->domain, fill->begin, length);
+	op_end(st, &st->fill_ns, begin);
+	if (rc && done)
+		domain_clear(fill->domain, fill->begin, done, st);
+	return rc;
 }
 
 /**
@@ -264,14 +383,11 @@ int domain_fill_range(struct iommu_domain *domain, unsigned long iova,
 		      phys_addr_t phys, unsigned long length,
 		      const struct fill_how *how, struct op_stats *st)
 {
+	struct fill fill = fill_begin(domain, iova, how);
 	u64 begin = op_begin(st);
-	unsigned long done = 0;
-	int rc = fill_run(domain, iova, phys, length, how, &done);
+	int rc = fill_run(&fill, phys, length);
 
-	op_end(st, &st->fill_ns, begin);
-	if (rc && done)
-		domain_clear(domain, iova, done, st);
-	return rc;
+	return fill_end(&fill, rc, length, st, begin);
 }
 
 /**
@@ -291,31 +407,27 @@ int domain_fill(struct iommu_domain *domain, unsigned long iova,
 		struct mem *mem, u64 offset, unsigned long length,
 		const struct fill_how *how, struct op_stats *st)
 {
-	u64 first = offset >> PAGE_SHIFT;
-	u64 end = offset + length;
+	struct fill fill = fill_begin(domain, iova, how);
+	unsigned long skip = offset_in_page(offset), left = length;
 	u64 begin = op_begin(st);
-	unsigned long done = 0;
 	struct run_cursor cur;
 	struct run run;
 	int rc = 0;
 
 	lockdep_assert_held(&mem->lock);
-	for_each_run(&mem->runs, &cur, &run, first, (end - 1) >> PAGE_SHIFT) {
-		u64 pos = offset + done;
-		phys_addr_t phys = PFN_PHYS(run.pfn) +
-				   (pos - (run.index << PAGE_SHIFT));
+	for_each_run(&mem->runs, &cur, &run, offset >> PAGE_SHIFT,
+		     (offset + length - 1) >> PAGE_SHIFT) {
+		/* The first page and the last may be wanted in part. */
+		unsigned long bytes = min((run.npages << PAGE_SHIFT) - skip,
+					  left);
 
-		rc = fill_run(domain, iova + done, phys,
-			      bytes_in_run(&run, pos, end), how, &done);
+		rc = fill_run(&fill, PFN_PHYS(run.pfn) + skip, bytes);
 		if (rc)
 			break;
+		left -= bytes;
+		skip = 0;
 	}
-	if (!rc && WARN_ON(done != length))
-		rc = -EFAULT;
-	op_end(st, &st->fill_ns, begin);
-	if (rc && done)
-		domain_clear(domain, iova, done, st);
-	return rc;
+	return fill_end(&fill, rc, length, st, begin);
 }
 
 /**

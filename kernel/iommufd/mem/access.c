@@ -12,17 +12,25 @@
 #include <linux/mm.h>
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
+#include <linux/uaccess.h>
 
 #include "mem.h"
+
+/* Of so many pages a pin remembers which they are: emulated devices pin few. */
+#define PAGES_REMEMBERED 16
 
 /**
  * struct mem_pin - a range of pages that an access pinned
  * @user: the range
  * @count: how often
+ * @npages: how many are in @pages: all, or none
+ * @pages: in order
  */
 struct mem_pin {
 	struct mem_user user;
 	unsigned int count;
+	unsigned int npages;
+	struct page *pages[] __counted_by(npages);
 };
 
 static struct mem_pin *find_pin(struct mem *mem, u64 first, u64 last)
@@ -55,6 +63,33 @@ static void get_pages(struct mem *mem, u64 first, u64 last,
 			*pages++ = pfn_to_page(run.pfn + i);
 }
 
+/* Pin a range for the first time. */
+static struct mem_pin *new_pin(struct mem *mem, u64 first, u64 last,
+			       struct op_stats *st)
+{
+	u64 npages = last - first + 1;
+	struct mem_pin *pin;
+	int rc;
+
+	if (npages > PAGES_REMEMBERED)
+		npages = 0;
+	pin = kzalloc(struct_size(pin, pages, npages), GFP_KERNEL_ACCOUNT);
+	if (!pin)
+		return ERR_PTR(-ENOMEM);
+	pin->npages = npages;
+	pin->user.node.start = first;
+	pin->user.node.last = last;
+	pin->user.access = true;
+	rc = mem_pin(mem, &pin->user, st);
+	if (rc) {
+		kfree(pin);
+		return ERR_PTR(rc);
+	}
+	if (npages)
+		get_pages(mem, first, last, pin->pages);
+	return pin;
+}
+
 /**
  * mem_access_pin() - pin pages for an in-kernel user
  * @mem: the memory
@@ -72,33 +107,22 @@ int mem_access_pin(struct mem *mem, u64 first, u64 last, struct page **pages,
 		   struct op_stats *st)
 {
 	struct mem_pin *pin;
-	int rc = 0;
+	unsigned int i;
 
 	if (!mem_has_pages(mem))
 		return -EINVAL;
 	if (mutex_lock_killable(&mem->lock))
 		return -EINTR;
-	pin = find_pin(mem, first, last);
-	if (!pin) {
-		pin = kzalloc(sizeof(*pin), GFP_KERNEL_ACCOUNT);
-		if (!pin) {
-			rc = -ENOMEM;
-			goto out;
-		}
-		pin->user.node.start = first;
-		pin->user.node.last = last;
-		pin->user.access = true;
-		rc = mem_pin(mem, &pin->user, st);
-		if (rc) {
-			kfree(pin);
-			goto out;
-		}
+	pin = find_pin(mem, first, last) ?: new_pin(mem, first, last, st);
+	if (!IS_ERR(pin)) {
+		pin->count++;
+		if (!pin->npages)
+			get_pages(mem, first, last, pages);
+		for (i = 0; i < pin->npages; i++)
+			pages[i] = pin->pages[i];
 	}
-	pin->count++;
-	get_pages(mem, first, last, pages);
-out:
 	mutex_unlock(&mem->lock);
-	return rc;
+	return PTR_ERR_OR_ZERO(pin);
 }
 
 /**
@@ -192,6 +216,68 @@ static int rw_by_address(struct mem *mem, u64 offset, void *data, size_t bytes,
 	return left ? -EFAULT : 0;
 }
 
+/* Through the process's own page tables, if it is the one that runs. */
+static bool copy_mapped(struct mem *mem, u64 offset, void *data,
+			size_t bytes, bool write)
+{
+	void __user *va = (void __user *)(mem->va + offset);
+
+	if (mem->source->kind != IOMMUFD_SOURCE_USER ||
+	    mem->payer->mm != current->mm)
+		return false;
+	return write ? !copy_to_user_nofault(va, data, bytes) :
+		       !copy_from_user_nofault(data, va, bytes);
+}
+
+/* Through its frame, if there is one, as a device would. */
+static noinline bool copy_frame(struct mem *mem, u64 offset, void *data,
+				size_t bytes, bool write)
+{
+	u64 index = offset >> PAGE_SHIFT;
+	struct page *page;
+	struct run run;
+
+	if (!run_list_find(&mem->runs, index, &run))
+		return copy_mapped(mem, offset, data, bytes, write);
+	page = pfn_to_page(run.pfn + (index - run.index));
+	/* One that is clean must be locked. */
+	if (write && !PageDirty(page))
+		return false;
+	if (write)
+		memcpy_to_page(page, offset_in_page(offset), data, bytes);
+	else
+		memcpy_from_page(data, page, offset_in_page(offset), bytes);
+	return true;
+}
+
+/**
+ * mem_rw_quick() - read or write bytes of a page that is at hand
+ * @mem: the memory
+ * @offset: bytes from the start of its first page
+ * @data: kernel memory
+ * @bytes: how many
+ * @how: enum mem_rw_flags
+ *
+ * Does not sleep. Takes @mem->lock, if nobody has it.
+ * Return: false: it was not; what @data or the page is then does not matter,
+ * mem_rw() writes all of it.
+ */
+bool mem_rw_quick(struct mem *mem, u64 offset, void *data, size_t bytes,
+		  unsigned int how)
+{
+	bool write = how & MEM_RW_WRITE, done;
+
+	if (how & MEM_RW_SLOW || offset_in_page(offset) + bytes > PAGE_SIZE ||
+	    !mutex_trylock(&mem->lock))
+		return false;
+	if (run_list_npinned(&mem->runs))
+		done = copy_frame(mem, offset, data, bytes, write);
+	else
+		done = copy_mapped(mem, offset, data, bytes, write);
+	mutex_unlock(&mem->lock);
+	return done;
+}
+
 /**
  * mem_rw() - read or write bytes
  * @mem: the memory
@@ -215,8 +301,8 @@ int mem_rw(struct mem *mem, u64 offset, void *data, size_t bytes,
 		return -EINVAL;
 	if (!(how & MEM_RW_SLOW) && how & MEM_RW_KTHREAD &&
 	    mem->source->kind == IOMMUFD_SOURCE_USER &&
-	    !WARN_ON_ONCE(current->mm) && mmget_not_zero(mem->payer.mm)) {
-		struct mm_struct *mm = mem->payer.mm;
+	    !WARN_ON_ONCE(current->mm) && mmget_not_zero(mem->payer->mm)) {
+		struct mm_struct *mm = mem->payer->mm;
 		int rc;
 
 		kthread_use_mm(mm);

@@ -23,39 +23,99 @@
 #include <linux/cred.h>
 #include <linux/mm.h>
 #include <linux/mmap_lock.h>
+#include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
 #include <linux/sched/user.h>
+#include <linux/slab.h>
 
 #include "mem.h"
 #include "trace.h"
 
-/**
- * payer_init() - the calling process pays
- * @payer: set to it; for payer_put()
- */
-void payer_init(struct payer *payer)
+static struct payer *payer_new(void)
 {
+	struct payer *payer = kmalloc(sizeof(*payer), GFP_KERNEL_ACCOUNT);
+
+	if (!payer)
+		return NULL;
+	refcount_set(&payer->refs, 1);
 	payer->mm = current->mm;
 	mmgrab(payer->mm);
 	payer->task = get_task_struct(current->group_leader);
 	payer->user = get_uid(current_user());
 	payer->cgroup = policy_task_cgroup();
+	payer->cred = get_current_cred();
 	payer->tgid = task_tgid_nr(current);
 	payer->unlimited = capable(CAP_IPC_LOCK);
+	return payer;
+}
+
+/* Under rcu_read_lock(), which keeps the task's cgroup. */
+static bool payer_is_current(const struct payer *payer)
+{
+	return payer->mm == current->mm &&
+	       payer->task == current->group_leader &&
+	       payer->cred == current_cred() &&
+	       payer->cgroup == task_dfl_cgroup(current);
 }
 
 /**
- * payer_put() - drop the references of payer_init()
+ * payer_get() - the calling process pays
+ * @ctx: in this context, which remembers who did so last: it is mostly the same
+ *
+ * May sleep.
+ * Return: the payer with a reference, for payer_put(); NULL without memory.
+ */
+struct payer *payer_get(struct iommufd_ctx *ctx)
+{
+	struct payer *payer, *old;
+
+	rcu_read_lock();
+	payer = rcu_dereference(ctx->payer);
+	if (payer && (!payer_is_current(payer) ||
+		      !refcount_inc_not_zero(&payer->refs)))
+		payer = NULL;
+	rcu_read_unlock();
+	if (payer)
+		return payer;
+
+	payer = payer_new();
+	if (!payer)
+		return NULL;
+	refcount_inc(&payer->refs);
+	old = unrcu_pointer(xchg(&ctx->payer, RCU_INITIALIZER(payer)));
+	if (old)
+		payer_put(old);
+	return payer;
+}
+
+/**
+ * payer_put() - drop a reference of payer_get()
  * @payer: whose
  */
 void payer_put(struct payer *payer)
 {
+	if (!refcount_dec_and_test(&payer->refs))
+		return;
+	put_cred(payer->cred);
 	cgroup_put(payer->cgroup);
 	free_uid(payer->user);
 	put_task_struct(payer->task);
 	mmdrop(payer->mm);
+	kfree_rcu(payer, rcu);
+}
+
+/**
+ * payer_forget() - nobody maps in a context any more
+ * @ctx: the context
+ */
+void payer_forget(struct iommufd_ctx *ctx)
+{
+	struct payer *old = unrcu_pointer(xchg(&ctx->payer, NULL));
+
+	if (old)
+		payer_put(old);
 }
 
 static noinline void report_refusal(const struct payer *payer,
@@ -151,8 +211,8 @@ static const struct payer *second_purse(const struct mem *mem)
 	if (!heir)
 		return NULL;
 	if (mem->account_mode == ACCOUNT_MM)
-		return heir->mm == mem->payer.mm ? NULL : heir;
-	return heir->user == mem->payer.user ? NULL : heir;
+		return heir->mm == mem->payer->mm ? NULL : heir;
+	return heir->user == mem->payer->user ? NULL : heir;
 }
 
 static struct pin_owner pin_owner(const struct payer *payer)
@@ -164,22 +224,31 @@ static struct pin_owner pin_owner(const struct payer *payer)
 	};
 }
 
-/**
- * mem_init_pins() - nobody has been told of this memory
- * @mem: complete otherwise; the caller adds which context and IOAS it is for
+/*
+ * Under the list's lock. Whoever changes the payer has had the memory listed
+ * before, so the payer stays until this is done.
  */
-void mem_init_pins(struct mem *mem)
+static void fill_account(struct pin_account *acc)
 {
-	struct pin_owner owner = pin_owner(&mem->payer);
-	struct pin_what what = {
-		.source = mem->source->kind,
-		.prot = IOMMUFD_PROT_READ |
-			(mem->writable ? IOMMUFD_PROT_WRITE : 0),
-		.va = mem->va,
-		.npages = mem->npages,
-	};
+	struct mem *mem = container_of(acc, struct mem, pins);
 
-	pin_account_init(&mem->pins, &owner, &what);
+	acc->owner = pin_owner(mem->payer);
+	acc->what.source = mem->source->kind;
+	acc->what.prot = IOMMUFD_PROT_READ |
+			 (mem->writable ? IOMMUFD_PROT_WRITE : 0);
+	acc->what.va = mem->va;
+	acc->what.npages = mem->npages;
+}
+
+/**
+ * mem_list_pins() - let policies know of this memory
+ * @mem: the memory; the caller has a reference, or holds an area in its IOAS
+ *
+ * Does not sleep.
+ */
+void mem_list_pins(struct mem *mem)
+{
+	pin_account_list(&mem->pins, fill_account);
 }
 
 static struct pin_purse pin_purse(const struct payer *payer)
@@ -202,9 +271,10 @@ static int ask_policies(struct mem *mem, u64 npages,
 	struct pin_purse purse;
 
 	pin_account_add(&mem->pins, npages);
-	if (!policy_active())
+	if (!policy_counts_pages())
 		return 0;
-	purse = pin_purse(&mem->payer);
+	mem_list_pins(mem);
+	purse = pin_purse(mem->payer);
 	return pin_account_ask(&mem->pins, npages, st->op, &purse);
 }
 
@@ -214,14 +284,14 @@ static int charge_purses(const struct mem *mem, u64 npages,
 	const struct payer *second;
 	int rc;
 
-	rc = purse_charge(mem, &mem->payer, npages, st);
+	rc = purse_charge(mem, mem->payer, npages, st);
 	if (rc)
 		return rc;
 	second = second_purse(mem);
 	if (second) {
 		rc = purse_charge(mem, second, npages, st);
 		if (rc) {
-			purse_uncharge(mem, &mem->payer, npages);
+			purse_uncharge(mem, mem->payer, npages);
 			return rc;
 		}
 	}
@@ -232,7 +302,7 @@ static void uncharge_purses(const struct mem *mem, u64 npages)
 {
 	const struct payer *second;
 
-	purse_uncharge(mem, &mem->payer, npages);
+	purse_uncharge(mem, mem->payer, npages);
 	second = second_purse(mem);
 	if (second)
 		purse_uncharge(mem, second, npages);
@@ -261,7 +331,7 @@ int mem_charge(struct mem *mem, u64 npages, const struct op_stats *st)
 		uncharge_purses(mem, npages);
 		return rc;
 	}
-	atomic64_add(npages, &mem->payer.mm->pinned_vm);
+	atomic64_add(npages, &mem->payer->mm->pinned_vm);
 	return 0;
 }
 
@@ -277,7 +347,7 @@ void mem_uncharge(struct mem *mem, u64 npages)
 	lockdep_assert_held(&mem->lock);
 	pin_account_sub(&mem->pins, npages);
 	uncharge_purses(mem, npages);
-	atomic64_sub(npages, &mem->payer.mm->pinned_vm);
+	atomic64_sub(npages, &mem->payer->mm->pinned_vm);
 }
 
 /**
@@ -292,8 +362,7 @@ void mem_uncharge(struct mem *mem, u64 npages)
  * Return: 0, -ENOMEM over @heir's limit, -EINTR on a fatal signal, what policies
  * say.
  */
-int mem_name_heir(struct mem *mem, const struct payer *heir,
-		  struct op_stats *st)
+int mem_name_heir(struct mem *mem, struct payer *heir, struct op_stats *st)
 {
 	struct pin_owner owner = pin_owner(heir);
 	struct pin_purse purse = pin_purse(heir);
@@ -303,6 +372,7 @@ int mem_name_heir(struct mem *mem, const struct payer *heir,
 	if (mutex_lock_killable(&mem->lock))
 		return -EINTR;
 	WARN_ON(mem->heir);
+	mem_list_pins(mem);
 	mem->heir = heir;
 	npages = run_list_npinned(&mem->runs);
 	if (npages && second_purse(mem))
@@ -328,7 +398,7 @@ out:
  */
 void mem_drop_heir(struct mem *mem)
 {
-	struct pin_owner owner = pin_owner(&mem->payer);
+	struct pin_owner owner = pin_owner(mem->payer);
 	const struct payer *second;
 	u64 npages;
 
@@ -346,30 +416,27 @@ void mem_drop_heir(struct mem *mem)
  * mem_pass_on() - the heir becomes the payer
  * @mem: the memory, after mem_name_heir()
  *
- * Takes references of its own to what the heir is made of. Takes @mem->lock.
+ * Takes a reference of its own to the heir. Takes @mem->lock.
  * May sleep; cannot fail.
  * Return: how many pages it pays for now.
  */
 u64 mem_pass_on(struct mem *mem)
 {
-	struct payer old;
+	struct payer *old;
 	u64 npages;
 
 	mutex_lock(&mem->lock);
 	old = mem->payer;
 	npages = run_list_npinned(&mem->runs);
 	if (npages && second_purse(mem))
-		purse_uncharge(mem, &old, npages);
-	atomic64_sub(npages, &old.mm->pinned_vm);
+		purse_uncharge(mem, old, npages);
+	atomic64_sub(npages, &old->mm->pinned_vm);
 
-	mem->payer = *mem->heir;
+	mem->payer = mem->heir;
 	mem->heir = NULL;
-	mmgrab(mem->payer.mm);
-	get_task_struct(mem->payer.task);
-	get_uid(mem->payer.user);
-	cgroup_get(mem->payer.cgroup);
-	atomic64_add(npages, &mem->payer.mm->pinned_vm);
+	refcount_inc(&mem->payer->refs);
+	atomic64_add(npages, &mem->payer->mm->pinned_vm);
 	mutex_unlock(&mem->lock);
-	payer_put(&old);
+	payer_put(old);
 	return npages;
 }

@@ -15,23 +15,29 @@
 
 /**
  * mem_create() - memory of some source
+ * @ctx: the context that maps it, which says whom to charge while it is pinned:
+ *	the calling process
  * @source: whose
  * @start: address or offset of the first byte, as the source counts
  * @length: bytes, not 0; @start + @length does not wrap
  * @writable: devices may write to it
- * @account_mode: whom to charge while it is pinned: the calling process
  *
  * Nothing is pinned or even looked at yet. May sleep.
  * Return: the memory with one reference, or ERR_PTR(-ENOMEM).
  */
-struct mem *mem_create(const struct mem_source *source, unsigned long start,
-		       unsigned long length, bool writable,
-		       enum account_mode account_mode)
+struct mem *mem_create(struct iommufd_ctx *ctx, const struct mem_source *source,
+		       unsigned long start, unsigned long length,
+		       bool writable)
 {
 	struct mem *mem = kzalloc(sizeof(*mem), GFP_KERNEL_ACCOUNT);
 
 	if (!mem)
 		return ERR_PTR(-ENOMEM);
+	mem->payer = payer_get(ctx);
+	if (!mem->payer) {
+		kfree(mem);
+		return ERR_PTR(-ENOMEM);
+	}
 	refcount_set(&mem->refs, 1);
 	mutex_init(&mem->lock);
 	mem->users = RB_ROOT_CACHED;
@@ -40,11 +46,10 @@ struct mem *mem_create(const struct mem_source *source, unsigned long start,
 	mem->npages = ((start + length - 1) >> PAGE_SHIFT) -
 		      (start >> PAGE_SHIFT) + 1;
 	mem->writable = writable;
-	mem->account_mode = account_mode;
+	mem->account_mode = ctx->account_mode;
 	run_list_init(&mem->runs, mem->npages);
 	INIT_LIST_HEAD(&mem->heir_node);
-	payer_init(&mem->payer);
-	mem_init_pins(mem);
+	pin_account_init(&mem->pins);
 	return mem;
 }
 
@@ -62,7 +67,7 @@ void mem_put(struct mem *mem)
 		mem->source->release(mem);
 	run_list_destroy(&mem->runs);
 	pin_account_destroy(&mem->pins);
-	payer_put(&mem->payer);
+	payer_put(mem->payer);
 	mutex_destroy(&mem->lock);
 	kfree(mem);
 }
@@ -100,9 +105,8 @@ static bool is_one_pin(const struct run *run)
  */
 static u64 release_range(struct mem *mem, u64 first, u64 last, u64 *nr_runs)
 {
-	struct run_cursor cur;
 	struct run run;
-	u64 npages = 0;
+	u64 npages;
 
 	if (run_list_find(&mem->runs, first, &run) && is_one_pin(&run) &&
 	    run.index < first)
@@ -115,12 +119,7 @@ static u64 release_range(struct mem *mem, u64 first, u64 last, u64 *nr_runs)
 			return 0;
 		last = run.index - 1;
 	}
-	for_each_run(&mem->runs, &cur, &run, first, last) {
-		unpin_run(mem, &run);
-		npages += run.npages;
-		(*nr_runs)++;
-		cond_resched();
-	}
+	npages = unpin_runs(mem, first, last, nr_runs);
 	/* Fails only for a cut through a leaf or a folio. */
 	WARN_ON(run_list_clear(&mem->runs, first, last));
 	return npages;
@@ -217,9 +216,8 @@ static u64 count_runs(struct mem *mem, u64 first, u64 last)
 	return n;
 }
 
-static void add_user(struct mem *mem, struct mem_user *user)
+static void count_user_runs(struct mem *mem, struct mem_user *user)
 {
-	interval_tree_insert(&user->node, &mem->users);
 	if (!user->node.start && user->node.last == mem->npages - 1) {
 		user->nr_runs = run_list_nruns(&mem->runs);
 		return;
@@ -238,8 +236,8 @@ static struct iommufd_pin_event pin_event(const struct mem *mem,
 		.npages = user->node.last - user->node.start + 1,
 		.op = st->op,
 		.source = mem->source->kind,
-		.tgid = mem->payer.tgid,
-		.uid = from_kuid(&init_user_ns, mem->payer.user->uid),
+		.tgid = mem->payer->tgid,
+		.uid = from_kuid(&init_user_ns, mem->payer->user->uid),
 	};
 
 	if (st->ioas) {
@@ -268,11 +266,15 @@ static int pin_user(struct mem *mem, struct mem_user *user,
 			break;
 		first = hole_last + 1;
 	}
-	if (rc)
+	if (rc) {
 		release_unused(mem, user->node.start, last, st);
-	else
-		add_user(mem, user);
-	return rc;
+		return rc;
+	}
+	interval_tree_insert(&user->node, &mem->users);
+	/* Of an access only its event says so. */
+	if (!user->access)
+		count_user_runs(mem, user);
+	return 0;
 }
 
 static noinline int pin_user_traced(struct mem *mem, struct mem_user *user,
@@ -284,6 +286,8 @@ static noinline int pin_user_traced(struct mem *mem, struct mem_user *user,
 
 	ev.ret = pin_user(mem, user, &part);
 	op_end(&part, &ev.duration_ns, begin);
+	if (!ev.ret && user->access)
+		count_user_runs(mem, user);
 	/* What is told of a pin that failed is what it pinned meanwhile. */
 	ev.pages = part.pinned;
 	ev.nr_runs = ev.ret ? 0 : user->nr_runs;

@@ -29,6 +29,7 @@
 #include "stats.h"
 
 struct cgroup;
+struct cred;
 struct device;
 struct dma_buf;
 struct dmabuf_mem;
@@ -40,21 +41,27 @@ struct task_struct;
 struct user_struct;
 
 /**
- * struct payer - who is charged for pinned pages
+ * struct payer - who is charged for pinned pages; constant
+ * @refs: what it pays for, and the context that it mapped in last
  * @mm: the process's address space; its struct is held, its memory is not
  * @task: whose RLIMIT_MEMLOCK counts: the process's leader
  * @user: who is charged in ACCOUNT_USER
  * @cgroup: v2, of the task that mapped it
+ * @cred: with these it asked; who has them still need not be looked at again
  * @tgid: the process, in the initial PID namespace
  * @unlimited: it had CAP_IPC_LOCK
+ * @rcu: frees it
  */
 struct payer {
+	refcount_t refs;
 	struct mm_struct *mm;
 	struct task_struct *task;
 	struct user_struct *user;
 	struct cgroup *cgroup;
+	const struct cred *cred;
 	pid_t tgid;
 	bool unlimited;
+	struct rcu_head rcu;
 };
 
 /**
@@ -108,9 +115,9 @@ struct mem {
 	u64 npages;
 	bool writable;
 	enum account_mode account_mode;
-	struct payer payer;
+	struct payer *payer;
 	struct pin_account pins;
-	const struct payer *heir;
+	struct payer *heir;
 	struct list_head heir_node;
 	struct file *file;
 	struct dmabuf_mem *dmabuf;
@@ -119,7 +126,8 @@ struct mem {
 /**
  * struct mem_user - a range of pages that somebody needs pinned
  * @node: the pages, inclusive; the caller sets start and last
- * @nr_runs: contiguous runs among them when they were pinned
+ * @nr_runs: contiguous runs among them when they were pinned; of an access, if
+ *	somebody listened then
  * @access: it is a struct mem_pin (access.c)
  *
  * Embedded in what needs them.
@@ -131,11 +139,11 @@ struct mem_user {
 };
 
 /* pin_user.c, pin_file.c */
-struct mem *mem_create_user(unsigned long va, unsigned long length,
-			    bool writable, enum account_mode account_mode);
-struct mem *mem_create_file(struct file *file, unsigned long start,
-			    unsigned long length, bool writable,
-			    enum account_mode account_mode);
+struct mem *mem_create_user(struct iommufd_ctx *ctx, unsigned long va,
+			    unsigned long length, bool writable);
+struct mem *mem_create_file(struct iommufd_ctx *ctx, struct file *file,
+			    unsigned long start, unsigned long length,
+			    bool writable);
 
 void mem_put(struct mem *mem);
 
@@ -160,9 +168,9 @@ struct mem_fill {
 	void (*revoke)(struct mem_fill *fill);
 };
 
-struct mem *mem_create_dmabuf(struct dma_buf *dmabuf, struct device *importer,
-			      unsigned long start, unsigned long length,
-			      bool writable);
+struct mem *mem_create_dmabuf(struct iommufd_ctx *ctx, struct dma_buf *dmabuf,
+			      struct device *importer, unsigned long start,
+			      unsigned long length, bool writable);
 void mem_lock_dmabuf(struct mem *mem);
 void mem_unlock_dmabuf(struct mem *mem);
 struct list_head *mem_dmabuf_fills(struct mem *mem);
@@ -184,28 +192,30 @@ int mem_access_pin(struct mem *mem, u64 first, u64 last, struct page **pages,
 		   struct op_stats *st);
 void mem_access_unpin(struct mem *mem, u64 first, u64 last,
 		      struct op_stats *st);
+bool mem_rw_quick(struct mem *mem, u64 offset, void *data, size_t bytes,
+		  unsigned int how);
 int mem_rw(struct mem *mem, u64 offset, void *data, size_t bytes,
 	   unsigned int how);
 
 /* account.c */
-void payer_init(struct payer *payer);
+struct payer *payer_get(struct iommufd_ctx *ctx);
 void payer_put(struct payer *payer);
-int mem_name_heir(struct mem *mem, const struct payer *heir,
-		  struct op_stats *st);
+void payer_forget(struct iommufd_ctx *ctx);
+void mem_list_pins(struct mem *mem);
+int mem_name_heir(struct mem *mem, struct payer *heir, struct op_stats *st);
 void mem_drop_heir(struct mem *mem);
 u64 mem_pass_on(struct mem *mem);
 
 /* account.c: for mem.c only. */
-void mem_init_pins(struct mem *mem);
 int mem_charge(struct mem *mem, u64 npages, const struct op_stats *st);
 void mem_uncharge(struct mem *mem, u64 npages);
 
 /* mem.c: for sources only. */
-struct mem *mem_create(const struct mem_source *source, unsigned long start,
-		       unsigned long length, bool writable,
-		       enum account_mode account_mode);
+struct mem *mem_create(struct iommufd_ctx *ctx, const struct mem_source *source,
+		       unsigned long start, unsigned long length,
+		       bool writable);
 
 /* unpin.c: for mem.c only. */
-void unpin_run(struct mem *mem, const struct run *run);
+u64 unpin_runs(struct mem *mem, u64 first, u64 last, u64 *nr_runs);
 
 #endif

@@ -181,6 +181,7 @@ static int attach_dmabuf(struct dmabuf_mem *dm, struct dma_buf *dmabuf,
 
 /**
  * mem_create_dmabuf() - memory of a dmabuf
+ * @ctx: the context that maps it
  * @dmabuf: the dmabuf; takes a reference
  * @importer: a device, for the exporter to know us by
  * @start: offset of the first byte
@@ -192,9 +193,9 @@ static int attach_dmabuf(struct dmabuf_mem *dm, struct dma_buf *dmabuf,
  * ends before; -EOPNOTSUPP its exporter does not say where it is; -ENODEV it
  * has been taken back; -ENOMEM, or what the exporter says.
  */
-struct mem *mem_create_dmabuf(struct dma_buf *dmabuf, struct device *importer,
-			      unsigned long start, unsigned long length,
-			      bool writable)
+struct mem *mem_create_dmabuf(struct iommufd_ctx *ctx, struct dma_buf *dmabuf,
+			      struct device *importer, unsigned long start,
+			      unsigned long length, bool writable)
 {
 	const struct iommufd_exporter *exporter;
 	struct dmabuf_mem *dm;
@@ -214,8 +215,7 @@ struct mem *mem_create_dmabuf(struct dma_buf *dmabuf, struct device *importer,
 	rc = attach_dmabuf(dm, dmabuf, exporter, importer);
 	if (rc)
 		goto err_free;
-	mem = mem_create(&dmabuf_source, start, length, writable,
-			 ACCOUNT_USER);
+	mem = mem_create(ctx, &dmabuf_source, start, length, writable);
 	if (IS_ERR(mem)) {
 		dma_buf_detach(dmabuf, dm->attach);
 		rc = PTR_ERR(mem);

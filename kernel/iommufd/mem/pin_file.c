@@ -304,11 +304,11 @@ static int check_file(struct file *file, unsigned long start,
 
 /**
  * mem_create_file() - memory of a file
+ * @ctx: the context that maps it
  * @file: the file; takes a reference
  * @start: offset of the first byte
  * @length: bytes, not 0; @start + @length is not more than LLONG_MAX
  * @writable: devices may write to it
- * @account_mode: whom to charge while it is pinned: the calling process
  *
  * Nothing is pinned yet. May sleep.
  * Return: the memory with one reference, or an ERR_PTR: -EINVAL not a file of
@@ -316,9 +316,9 @@ static int check_file(struct file *file, unsigned long start,
  * or not for writing and @writable; -EPERM sealed against writing, and
  * @writable; -ENOMEM.
  */
-struct mem *mem_create_file(struct file *file, unsigned long start,
-			    unsigned long length, bool writable,
-			    enum account_mode account_mode)
+struct mem *mem_create_file(struct iommufd_ctx *ctx, struct file *file,
+			    unsigned long start, unsigned long length,
+			    bool writable)
 {
 	int rc = check_file(file, start, length, writable);
 	struct mem *mem;
@@ -331,7 +331,7 @@ struct mem *mem_create_file(struct file *file, unsigned long start,
 		if (rc)
 			return ERR_PTR(rc);
 	}
-	mem = mem_create(&file_source, start, length, writable, account_mode);
+	mem = mem_create(ctx, &file_source, start, length, writable);
 	if (IS_ERR(mem)) {
 		if (writable)
 			mapping_unmap_writable(file->f_mapping);

@@ -28,53 +28,46 @@ static long pin_batch(struct mem *mem, unsigned long va, unsigned long npages,
 	int locked = 1;
 	long n;
 
-	if (mem->payer.mm == current->mm) {
+	if (mem->payer->mm == current->mm) {
 		n = pin_user_pages_fast(va, npages, flags, pages);
 	} else {
-		if (!mmget_not_zero(mem->payer.mm))
+		if (!mmget_not_zero(mem->payer->mm))
 			return -EFAULT;
-		if (mmap_read_lock_killable(mem->payer.mm)) {
-			mmput_async(mem->payer.mm);
+		if (mmap_read_lock_killable(mem->payer->mm)) {
+			mmput_async(mem->payer->mm);
 			return -EINTR;
 		}
-		n = pin_user_pages_remote(mem->payer.mm, va, npages, flags, pages,
+		n = pin_user_pages_remote(mem->payer->mm, va, npages, flags, pages,
 					  &locked);
 		if (locked)
-			mmap_read_unlock(mem->payer.mm);
+			mmap_read_unlock(mem->payer->mm);
 		/*
 		 * The last mmput() closes the files of the mapping, perhaps
 		 * ours, whose release takes locks that are held here.
 		 */
-		mmput_async(mem->payer.mm);
+		mmput_async(mem->payer->mm);
 	}
 	return n ? n : -EFAULT;
 }
 
 /*
- * Fold @npages page pointers into runs. On failure the pages that did not get
- * into the list are unpinned.
+ * Fold @n pages into runs; @pages is used up for that. On failure the pages that
+ * did not get into the list are unpinned.
  */
 static int fold_pages(struct mem *mem, u64 index, struct page **pages, long n)
 {
-	long done = 0;
+	unsigned long *pfns = (unsigned long *)pages;
+	long done, i;
 
-	while (done < n) {
-		unsigned long pfn = page_to_pfn(pages[done]);
-		long count = 1;
-		int rc;
-
-		while (done + count < n &&
-		       page_to_pfn(pages[done + count]) == pfn + count)
-			count++;
-		rc = run_list_set(&mem->runs, index + done, pfn, count,
-				  PIN_PAGE);
-		if (rc) {
-			unpin_user_pages(pages + done, n - done);
-			return rc;
-		}
-		done += count;
-	}
-	return 0;
+	static_assert(sizeof(*pfns) == sizeof(*pages));
+	for (i = 0; i < n; i++)
+		pfns[i] = page_to_pfn(pages[i]);
+	done = run_list_set_frames(&mem->runs, index, pfns, n, PIN_PAGE);
+	if (done == n)
+		return 0;
+	for (i = done; i < n; i++)
+		unpin_user_page(pfn_to_page(pfns[i]));
+	return -ENOMEM;
 }
 
 /* mem_source.pin. Returns what GUP says too. */
@@ -123,7 +116,7 @@ static int pin_user_range(struct mem *mem, u64 first, u64 last)
 /* mem_source.borrow: neither charged nor long-term, it holds on to nothing. */
 static struct page *borrow_user_page(struct mem *mem, u64 index, bool write)
 {
-	struct mm_struct *mm = mem->payer.mm;
+	struct mm_struct *mm = mem->payer->mm;
 	struct page *page;
 	long n;
 
@@ -150,16 +143,16 @@ static const struct mem_source user_source = {
 
 /**
  * mem_create_user() - memory of the calling process
+ * @ctx: the context that maps it
  * @va: user address of the first byte
  * @length: bytes, not 0; @va + @length does not wrap
  * @writable: devices may write to it
- * @account_mode: whom to charge while it is pinned
  *
  * Nothing is pinned or even looked at yet. May sleep.
  * Return: the memory with one reference, or ERR_PTR(-ENOMEM).
  */
-struct mem *mem_create_user(unsigned long va, unsigned long length,
-			    bool writable, enum account_mode account_mode)
+struct mem *mem_create_user(struct iommufd_ctx *ctx, unsigned long va,
+			    unsigned long length, bool writable)
 {
-	return mem_create(&user_source, va, length, writable, account_mode);
+	return mem_create(ctx, &user_source, va, length, writable);
 }

@@ -263,6 +263,69 @@ int run_list_set(struct run_list *rl, u64 index, u64 pfn, u64 npages,
 	return set_anywhere(rl, index, pfn, npages, kind);
 }
 
+/*
+ * Frames that go on where the last block ends, as many as it has room for.
+ * Returns how many that were.
+ */
+static u64 append_frames(struct run_list *rl, u64 index,
+			 const unsigned long *pfns, u64 n, enum pin_kind kind)
+{
+	struct run_slot *slot = &rl->dir[rl->nblocks - 1];
+	struct run_block *block = slot->block;
+	u32 nr = block->nr;
+	u64 next, done;
+
+	if (block->end != index || entry_kind(block->runs[nr - 1]) != kind)
+		return 0;
+	n = min(n, rl->npages - index);
+	next = entry_pfn(block->runs[nr - 1]) + index -
+	       entry_start(slot, nr - 1);
+	for (done = 0; done < n; done++, next++) {
+		u64 pfn = pfns[done];
+
+		/* Those that are no frames are run_list_set()'s to refuse. */
+		if (pfn > PFN_MASK)
+			break;
+		if (pfn == next)
+			continue;
+		if (nr == block->cap || !slot_reaches(slot, index + done))
+			break;
+		block->runs[nr++] = entry_pack(index + done, pfn, kind);
+		next = pfn;
+	}
+	rl->nruns += nr - block->nr;
+	rl->npinned += done;
+	block->nr = nr;
+	block->end = index + done;
+	return done;
+}
+
+/**
+ * run_list_set_frames() - record frames one by one, in a hole
+ * @rl: the list
+ * @index: first page
+ * @pfns: the frame of each
+ * @n: how many
+ * @kind: PIN_PAGE or PIN_NONE
+ *
+ * The same as run_list_set() for each, and faster.
+ * Return: how many were recorded; fewer than @n: why the next one was not is
+ * what run_list_set() says of it.
+ */
+u64 run_list_set_frames(struct run_list *rl, u64 index,
+			const unsigned long *pfns, u64 n, enum pin_kind kind)
+{
+	u64 done = 0;
+
+	while (done < n &&
+	       !run_list_set(rl, index + done, pfns[done], 1, kind)) {
+		done++;
+		done += append_frames(rl, index + done, pfns + done, n - done,
+				      kind);
+	}
+	return done;
+}
+
 /* Clearing. */
 
 /*
@@ -505,7 +568,7 @@ void run_cursor_init(struct run_cursor *cur, const struct run_list *rl,
  * @hole_last: set to its last page in the range
  *
  * Context: caller holds the mutex; does not sleep. A few instructions for
- * each run before the hole.
+ * each run before the hole; constant time if the list has none.
  * Return: false if every page of the range is in a run, or the range is empty.
  */
 bool run_list_next_hole(const struct run_list *rl, u64 first, u64 last,
@@ -517,7 +580,7 @@ bool run_list_next_hole(const struct run_list *rl, u64 first, u64 last,
 
 	if (last >= rl->npages)
 		last = rl->npages - 1;
-	if (!rl->npages || first > last)
+	if (!rl->npages || first > last || rl->npinned == rl->npages)
 		return false;
 	for_each_run(rl, &cur, &run, first, last) {
 		if (run.index > next) {

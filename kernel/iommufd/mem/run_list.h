@@ -92,6 +92,8 @@ void run_list_init(struct run_list *rl, u64 npages);
 void run_list_destroy(struct run_list *rl);
 int run_list_set(struct run_list *rl, u64 index, u64 pfn, u64 npages,
 		 enum pin_kind kind);
+u64 run_list_set_frames(struct run_list *rl, u64 index,
+			const unsigned long *pfns, u64 n, enum pin_kind kind);
 int run_list_clear(struct run_list *rl, u64 first, u64 last);
 int run_list_reserve(struct run_list *rl, unsigned int nsplits);
 bool run_list_find(const struct run_list *rl, u64 index, struct run *run);

@@ -8,19 +8,22 @@
 
 #include "mem.h"
 
-/* How many pages are unpinned before others get the CPU. */
+/* How many pages are unpinned before others get the CPU, and how many runs. */
 #define UNPIN_STEP (SZ_256M / PAGE_SIZE)
+#define RESCHED_RUNS 64
 
-static void unpin_pages(struct mem *mem, const struct run *run)
+static noinline void unpin_pages(struct mem *mem, const struct run *run)
 {
 	u64 done = 0;
 
-	while (done < run->npages) {
+	for (;;) {
 		u64 n = min_t(u64, run->npages - done, UNPIN_STEP);
 
 		unpin_user_page_range_dirty_lock(pfn_to_page(run->pfn + done),
 						 n, mem->writable);
 		done += n;
+		if (done == run->npages)
+			return;
 		cond_resched();
 	}
 }
@@ -38,16 +41,8 @@ static void unpin_whole_folio(struct mem *mem, const struct run *run)
 	unpin_folio(folio);
 }
 
-/**
- * unpin_run() - undo the pins of a run
- * @mem: the memory; caller holds its lock
- * @run: the run; a part of it will do if its pages were pinned one by one
- *
- * Marks the pages dirty if devices could write to them. May sleep.
- */
-void unpin_run(struct mem *mem, const struct run *run)
+static void unpin_other(struct mem *mem, const struct run *run)
 {
-	lockdep_assert_held(&mem->lock);
 	switch (run->kind) {
 	case PIN_PAGE:
 		unpin_pages(mem, run);
@@ -60,4 +55,41 @@ void unpin_run(struct mem *mem, const struct run *run)
 	default:
 		WARN_ON(1);
 	}
+}
+
+/**
+ * unpin_runs() - undo the pins of the runs in a range
+ * @mem: the memory; caller holds its lock
+ * @first: first page
+ * @last: last page: a run that reaches out of the range is of pages that were
+ *	pinned one by one
+ * @nr_runs: how many there were is added to it
+ *
+ * Marks the pages dirty if devices could write to them. The list is as before.
+ * May sleep.
+ * Return: how many pages.
+ */
+u64 unpin_runs(struct mem *mem, u64 first, u64 last, u64 *nr_runs)
+{
+	struct run_cursor cur;
+	u64 npages = 0, n = 0;
+	struct run run;
+
+	lockdep_assert_held(&mem->lock);
+	for_each_run(&mem->runs, &cur, &run, first, last) {
+		/* The usual case of scattered memory, as short as it can be. */
+		if (run.kind == PIN_PAGE && run.npages < RESCHED_RUNS) {
+			unpin_user_page_range_dirty_lock(pfn_to_page(run.pfn),
+							 run.npages,
+							 mem->writable);
+		} else {
+			unpin_other(mem, &run);
+			cond_resched();
+		}
+		npages += run.npages;
+		if (!(++n % RESCHED_RUNS))
+			cond_resched();
+	}
+	*nr_runs += n;
+	return npages;
 }

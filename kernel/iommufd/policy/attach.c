@@ -199,6 +199,8 @@ static void keep_record(struct policy *policy)
  */
 static void policy_retire(struct policy *policy)
 {
+	if (policy->type->retire)
+		policy->type->retire(policy);
 	static_branch_dec(policy->type->key);
 	keep_record(policy);
 }

@@ -92,6 +92,8 @@ struct policy_conf {
  * @adopt: tell a policy what is there already; it is in the list, in state
  *	ADOPTING. Under policy_lock. May sleep. NULL: there is nothing to tell.
  *	Fails with -ENOMEM only.
+ * @retire: nobody asks it any more, nor points to it: undo what @adopt switched
+ *	on. May sleep. May be NULL.
  * @forget: drop everything that points to a policy. It is off the list or
  *	CLOSED, and policy_srcu has been waited for. May sleep. May be NULL.
  * @exit: call the table's exit(). May sleep.
@@ -103,6 +105,7 @@ struct policy_type {
 	int (*init)(struct policy *policy,
 		    struct iommufd_policy_args *args);
 	int (*adopt)(struct policy *policy);
+	void (*retire)(struct policy *policy);
 	void (*forget)(struct policy *policy);
 	void (*exit)(struct policy *policy, struct iommufd_exit_info *info);
 };
@@ -121,6 +124,8 @@ struct policy_type {
  * @state: enum iommufd_policy_state
  * @detaching: the ejection has a reference to the link; under policy_lock
  * @strikes: how many
+ * @told: it wants to be told of pages; constant once it is in the list
+ * @counting: it has switched on that somebody is; under policy_lock
  * @eject_work: the ejection
  * @ending: why it is being ejected; set by the one who made it EJECTING
  * @kept: it is one of those that ended and are still in the list; under
@@ -139,6 +144,8 @@ struct policy {
 	int state;
 	bool detaching;
 	atomic_t strikes;
+	bool told;
+	bool counting;
 	struct work_struct eject_work;
 	enum iommufd_exit_kind ending;
 	bool kept;

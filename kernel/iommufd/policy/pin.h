@@ -34,5 +34,6 @@ void pin_tell(struct policy *policy, enum iommufd_policy_hook hook,
 void pin_accounts_init(void);
 int pin_accounts_adopt(struct policy *policy);
 void pin_accounts_forget(struct policy *policy);
+void pin_accounts_retire(struct policy *policy);
 
 #endif

@@ -21,6 +21,12 @@
  *  - Who does not even look, because no policy was attached, has set the number
  *    before it read the static key. Switching that on waits for every CPU.
  *
+ * A policy that is asked about requests only is told of no page, and has no
+ * shares. While there is no other, nothing but the number is kept: accounts are in
+ * no list. Whoever pins or unpins pays for nothing else. So a policy that comes has
+ * the memory of every IOAS listed before it looks: what is charged is mapped by
+ * an area, which is entered into its IOAS before and leaves it after.
+ *
  * No lock that is held while memory is pinned is taken for this: pinning may
  * wait for ever for user space (userfaultfd), and attaching a policy must not.
  *
@@ -48,7 +54,7 @@ struct pin_share {
 	u64 pages;
 };
 
-/* All accounts that were ever charged, by their address. */
+/* The accounts that are listed, by their address. */
 #define SHARD_BITS 6
 static struct shard {
 	spinlock_t lock;
@@ -83,25 +89,58 @@ static void free_shares(struct list_head *shares)
 	INIT_LIST_HEAD(shares);
 }
 
+static pin_account_find_fn find_accounts;
+
 /**
- * pin_account_init() - memory that nothing is charged for yet
- * @acc: its account
- * @owner: who will be charged
- * @what: what it is
+ * pin_account_set_find() - how to find all memory there is
+ * @fn: from the room that knows
+ *
+ * Before any policy can be attached.
  */
-void pin_account_init(struct pin_account *acc, const struct pin_owner *owner,
-		      const struct pin_what *what)
+void pin_account_set_find(pin_account_find_fn fn)
 {
-	memset(acc, 0, sizeof(*acc));
-	spin_lock_init(&acc->lock);
-	INIT_LIST_HEAD(&acc->shares);
-	acc->owner = *owner;
-	acc->what = *what;
+	find_accounts = fn;
+}
+
+/**
+ * pin_account_list() - policies are to find it
+ * @acc: the account; the caller keeps its memory
+ * @fill: completes it if it is not listed yet; called under the list's lock
+ *
+ * Does not sleep.
+ */
+void pin_account_list(struct pin_account *acc, pin_account_fill_fn fill)
+{
+	struct shard *shard = shard_of(acc);
+
+	spin_lock(&shard->lock);
+	if (!acc->listed) {
+		fill(acc);
+		list_add(&acc->node, &shard->accounts);
+		shard->nr++;
+		acc->listed = true;
+	}
+	spin_unlock(&shard->lock);
+}
+
+/**
+ * pin_account_unlist() - for pin_account_destroy()
+ * @acc: listed
+ */
+void pin_account_unlist(struct pin_account *acc)
+{
+	struct shard *shard = shard_of(acc);
+
+	spin_lock(&shard->lock);
+	list_del(&acc->node);
+	shard->nr--;
+	spin_unlock(&shard->lock);
+	free_shares(&acc->shares);
 }
 
 /**
  * pin_account_owner() - who is charged?
- * @acc: the account
+ * @acc: the account; listed
  * @owner: filled in, with a reference to the cgroup for cgroup_put()
  *
  * Does not sleep.
@@ -112,43 +151,6 @@ void pin_account_owner(struct pin_account *acc, struct pin_owner *owner)
 	*owner = acc->owner;
 	cgroup_get(owner->cgroup);
 	spin_unlock(&acc->lock);
-}
-
-/**
- * pin_account_destroy() - the memory goes
- * @acc: nothing is charged any more
- *
- * Does not sleep.
- */
-void pin_account_destroy(struct pin_account *acc)
-{
-	WARN_ON(acc->charged);
-	if (acc->listed) {
-		struct shard *shard = shard_of(acc);
-
-		spin_lock(&shard->lock);
-		list_del(&acc->node);
-		shard->nr--;
-		spin_unlock(&shard->lock);
-	}
-	free_shares(&acc->shares);
-}
-
-/**
- * pin_account_list() - the first charge: policies that come must find it
- * @acc: the account
- *
- * For pin_account_add().
- */
-void pin_account_list(struct pin_account *acc)
-{
-	struct shard *shard = shard_of(acc);
-
-	spin_lock(&shard->lock);
-	list_add(&acc->node, &shard->accounts);
-	shard->nr++;
-	spin_unlock(&shard->lock);
-	acc->listed = true;
 }
 
 static void init_request(const struct pin_account *acc,
@@ -231,6 +233,9 @@ static void lower_shares(struct pin_account *acc, u64 pages)
 	}
 }
 
+/* The static key of all that are told. */
+DEFINE_STATIC_KEY_FALSE(policy_told);
+
 static struct pin_share *find_share(struct list_head *shares,
 				    const struct policy *policy)
 {
@@ -263,7 +268,8 @@ static unsigned int count_missing(struct list_head *shares,
 	unsigned int i, n = 0;
 
 	for (i = 0; i < chain->nr; i++)
-		n += !find_share(shares, chain->policies[i]);
+		n += chain->policies[i]->told &&
+		     !find_share(shares, chain->policies[i]);
 	return n;
 }
 
@@ -279,6 +285,8 @@ static void order_shares(struct pin_account *acc,
 	lockdep_assert_held(&acc->lock);
 	list_splice_init(&acc->shares, &old);
 	for (i = 0; i < chain->nr; i++) {
+		if (!chain->policies[i]->told)
+			continue;
 		share = get_share(&old, chain->policies[i], spares);
 		list_move_tail(&share->node, &acc->shares);
 	}
@@ -366,7 +374,7 @@ static int lock_in_order(struct pin_account *acc, struct list_head *spares)
 
 /**
  * pin_account_ask() - ask policies if pages may be pinned
- * @acc: pin_account_add() was called for them; the memory's lock is held
+ * @acc: listed; pin_account_add() was called for them; the memory's lock is held
  * @npages: how many
  * @op: on behalf of which operation
  * @purse: what else is known of the owner
@@ -464,7 +472,7 @@ unlock:
 
 /**
  * pin_account_move() - somebody else is charged from now on
- * @acc: the account; the memory's lock is held
+ * @acc: the account; listed; the memory's lock is held
  * @to: who
  * @purse: what else is known of @to
  *
@@ -538,7 +546,8 @@ static bool adopt_shard(struct shard *shard, struct policy *policy,
 }
 
 /**
- * pin_accounts_adopt() - tell a policy that comes of all that is pinned
+ * pin_accounts_adopt() - tell a policy that comes of all that is pinned, if it
+ *	wants to know
  * @policy: ADOPTING, and in the list
  *
  * Meanwhile it is told of what is pinned and unpinned by those who do it. May
@@ -551,6 +560,11 @@ int pin_accounts_adopt(struct policy *policy)
 	unsigned int i;
 	int rc = 0;
 
+	if (!policy->told)
+		return 0;
+	policy->counting = true;
+	static_branch_inc(&policy_told);
+	find_accounts();
 	for (i = 0; i < ARRAY_SIZE(shards) && !rc; i++) {
 		unsigned long nr;
 
@@ -590,4 +604,16 @@ void pin_accounts_forget(struct policy *policy)
 		spin_unlock(&shards[i].lock);
 		cond_resched();
 	}
+}
+
+/**
+ * pin_accounts_retire() - a policy is told no more
+ * @policy: after pin_accounts_forget()
+ *
+ * May sleep.
+ */
+void pin_accounts_retire(struct policy *policy)
+{
+	if (policy->counting)
+		static_branch_dec(&policy_told);
 }

@@ -80,6 +80,9 @@ static int pin_type_init(struct policy *policy,
 {
 	struct iommufd_pin_ops *ops = policy->ops;
 
+	/* One that leaves its scope closed will have to refuse every page. */
+	policy->told = ops->charge || ops->adopt || ops->uncharge ||
+		       policy->view.flags & IOMMUFD_POLICY_F_FAIL_CLOSED;
 	return ops->init ? ops->init(args) : 0;
 }
 
@@ -97,6 +100,7 @@ const struct policy_type pin_policy_type = {
 	.key = &policy_attached,
 	.init = pin_type_init,
 	.adopt = pin_accounts_adopt,
+	.retire = pin_accounts_retire,
 	.forget = pin_accounts_forget,
 	.exit = pin_type_exit,
 };

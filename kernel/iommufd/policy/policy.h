@@ -63,11 +63,18 @@ static inline struct pin_request *to_pin_request(struct iommufd_pin_req *pub)
 }
 
 DECLARE_STATIC_KEY_FALSE(policy_attached);
+DECLARE_STATIC_KEY_FALSE(policy_told);
 
 /* Is anybody to be asked? Costs a nop while no policy is attached. */
 static inline bool policy_active(void)
 {
 	return static_branch_unlikely(&policy_attached);
+}
+
+/* The same of a policy that wants to be told of pages, not of requests alone. */
+static inline bool policy_counts_pages(void)
+{
+	return static_branch_unlikely(&policy_told);
 }
 
 /* pin_admit.c */
@@ -127,34 +134,41 @@ struct pin_purse {
  * struct pin_account - what policies know of one piece of memory
  * @charged: pages that are pinned or about to be; written by one task at a
  *	time: the memory's lock is held
- * @listed: it was charged once, and so is in the list of accounts; likewise
+ * @listed: it is in the list of accounts, and what follows @shares is filled
+ *	in; written under the list's lock, never taken back
  * @lock: guards what follows, and is held while programs are told of charges
+ * @shares: struct pin_share: the policies that apply, in the order in which
+ *	they are asked, and what each was told
  * @owner: who is charged; written with the memory's lock held, too
  * @what: what it is
  * @generation: of the policies when @shares was made
- * @shares: struct pin_share: the policies that apply, in the order in which
- *	they are asked, and what each was told
  * @node: in the list of accounts
  *
- * Embedded in the memory.
+ * Embedded in the memory. It is listed when somebody wants to know: when it is
+ * charged while a policy counts pages, when such a policy comes, before its owner
+ * changes.
  */
 struct pin_account {
 	u64 charged;
 	bool listed;
 	spinlock_t lock;
+	struct list_head shares;
 	struct pin_owner owner;
 	struct pin_what what;
 	u64 generation;
-	struct list_head shares;
 	struct list_head node;
 };
 
+/* Sets owner, and of what it is what is not known yet. Does not sleep. */
+typedef void (*pin_account_fill_fn)(struct pin_account *acc);
+/* Has every account that may be charged listed. May sleep. */
+typedef void (*pin_account_find_fn)(void);
+
 /* pin_account.c */
-void pin_account_init(struct pin_account *acc, const struct pin_owner *owner,
-		      const struct pin_what *what);
+void pin_account_set_find(pin_account_find_fn fn);
+void pin_account_list(struct pin_account *acc, pin_account_fill_fn fill);
+void pin_account_unlist(struct pin_account *acc);
 void pin_account_owner(struct pin_account *acc, struct pin_owner *owner);
-void pin_account_destroy(struct pin_account *acc);
-void pin_account_list(struct pin_account *acc);
 int pin_account_ask(struct pin_account *acc, u64 npages, enum iommufd_op op,
 		    const struct pin_purse *purse);
 void pin_account_settle(struct pin_account *acc);
@@ -164,18 +178,52 @@ void pin_account_move_back(struct pin_account *acc,
 			   const struct pin_owner *to);
 
 /**
+ * pin_account_init() - memory that nothing is charged for yet
+ * @acc: its account, zeroed
+ */
+static inline void pin_account_init(struct pin_account *acc)
+{
+	spin_lock_init(&acc->lock);
+	INIT_LIST_HEAD(&acc->shares);
+}
+
+/**
+ * pin_account_place() - where is it mapped first?
+ * @acc: its account, new
+ * @ioas: the IOAS
+ */
+static inline void pin_account_place(struct pin_account *acc,
+				     const struct iommufd_ioas_view *ioas)
+{
+	acc->what.ctx_cookie = ioas->ctx_cookie;
+	acc->what.ioas_cookie = ioas->cookie;
+	acc->what.ioas_id = ioas->id;
+}
+
+/**
+ * pin_account_destroy() - the memory goes
+ * @acc: nothing is charged any more, and nobody can have it listed
+ *
+ * Does not sleep.
+ */
+static inline void pin_account_destroy(struct pin_account *acc)
+{
+	WARN_ON(acc->charged);
+	if (unlikely(acc->listed))
+		pin_account_unlist(acc);
+}
+
+/**
  * pin_account_add() - pages are about to be pinned
  * @acc: of their memory, whose lock is held
  * @npages: how many
  *
- * To be called before policy_active() is looked at: a policy that is being
- * attached either sees the number, or is seen. If it is active,
- * pin_account_ask() comes next.
+ * To be called before policy_counts_pages() is looked at: a policy that is being
+ * attached either sees the number, or is seen. If there is one,
+ * pin_account_list() and pin_account_ask() come next.
  */
 static inline void pin_account_add(struct pin_account *acc, u64 npages)
 {
-	if (unlikely(!acc->listed))
-		pin_account_list(acc);
 	WRITE_ONCE(acc->charged, acc->charged + npages);
 }
 
@@ -189,7 +237,7 @@ static inline void pin_account_add(struct pin_account *acc, u64 npages)
 static inline void pin_account_sub(struct pin_account *acc, u64 npages)
 {
 	WRITE_ONCE(acc->charged, acc->charged - npages);
-	if (policy_active())
+	if (policy_counts_pages())
 		pin_account_settle(acc);
 }
 

@@ -16,17 +16,18 @@
 /* How often a user is asked for its pins before it counts as deaf. */
 #define MAX_EVICT_TRIES 100
 
-/* Adjust the counts of every area of a range that is known to be mapped. */
-static void add_to_areas(struct ioas *ioas, unsigned long first,
+/* The area after one that the range goes on in. */
+static struct area *area_behind(struct ioas *ioas, const struct area *area)
+{
+	return ioas_next_area(ioas, area_last(area) + 1, area_last(area) + 1);
+}
+
+/* Adjust the counts of every area from @area on, up to IOVA @last. */
+static void add_to_areas(struct ioas *ioas, struct area *area,
 			 unsigned long last, int inside, int pins, int locks)
 {
-	struct area *area;
-
 	lockdep_assert_held(&ioas->iova_lock);
-	for (;;) {
-		area = ioas_next_area(ioas, first, first);
-		if (WARN_ON(!area))
-			return;
+	while (!WARN_ON(!area)) {
 		area->nr_inside += inside;
 		area->nr_pins += pins;
 		area->nr_locks += locks;
@@ -34,35 +35,37 @@ static void add_to_areas(struct ioas *ioas, unsigned long first,
 			   area->nr_pins + area->nr_locks);
 		if (last <= area_last(area))
 			return;
-		first = area_last(area) + 1;
+		area = area_behind(ioas, area);
 	}
 }
 
-static int check_range(struct ioas *ioas, unsigned long first,
-		       unsigned long last, unsigned int how)
+static int check_area(const struct area *area, unsigned int how)
 {
-	struct area *area;
+	if (!area || area->state == AREA_BUSY)
+		return -ENOENT;
+	if (how & ACCESS_PAGES && (area->offset ^ area->view.iova) & ~PAGE_MASK)
+		return -EINVAL;
+	if (how & ACCESS_READ && !(area->view.prot & IOMMUFD_PROT_READ))
+		return -EPERM;
+	if (how & ACCESS_WRITE && !(area->view.prot & IOMMUFD_PROT_WRITE))
+		return -EPERM;
+	return 0;
+}
+
+static int check_range(struct ioas *ioas, struct area *area, unsigned long last,
+		       unsigned int how)
+{
+	int rc;
 
 	lockdep_assert_held(&ioas->iova_lock);
 	for (;;) {
-		area = ioas_next_area(ioas, first, first);
-		if (!area || area->state == AREA_BUSY)
-			return -ENOENT;
-		if (how & ACCESS_PAGES &&
-		    (area->offset ^ area->view.iova) & ~PAGE_MASK)
-			return -EINVAL;
-		if (how & ACCESS_READ &&
-		    !(area->view.prot & IOMMUFD_PROT_READ))
-			return -EPERM;
-		if (how & ACCESS_WRITE &&
-		    !(area->view.prot & IOMMUFD_PROT_WRITE))
-			return -EPERM;
-		if (last <= area_last(area))
-			return 0;
+		rc = check_area(area, how);
+		if (rc || last <= area_last(area))
+			return rc;
 		/* Page by page, the next area must go on where this ends. */
-		first = area_last(area) + 1;
-		if (how & ACCESS_PAGES && first & ~PAGE_MASK)
+		if (how & ACCESS_PAGES && (area_last(area) + 1) & ~PAGE_MASK)
 			return -EINVAL;
+		area = area_behind(ioas, area);
 		cond_resched();
 	}
 }
@@ -75,73 +78,121 @@ static int check_range(struct ioas *ioas, unsigned long first,
  * @how: enum access_flags: what it is wanted for
  *
  * Takes iova_lock. Follow with ioas_count_range() and -1 inside.
- * Return: 0; -ENOENT: not all of it is mapped; -EPERM: not writable; -EINVAL:
- * its pages are not the memory's pages.
+ * Return: the area that the range begins in; ERR_PTR(-ENOENT): not all of it is
+ * mapped; ERR_PTR(-EPERM): not readable, or not writable; ERR_PTR(-EINVAL): its
+ * pages are not the memory's pages.
  */
-int ioas_enter_range(struct ioas *ioas, unsigned long first,
-		     unsigned long last, unsigned int how)
+struct area *ioas_enter_range(struct ioas *ioas, unsigned long first,
+			      unsigned long last, unsigned int how)
 {
+	struct area *area;
 	int rc;
 
 	mutex_lock(&ioas->iova_lock);
-	rc = check_range(ioas, first, last, how);
+	area = ioas_next_area(ioas, first, first);
+	rc = check_range(ioas, area, last, how);
 	if (!rc)
-		add_to_areas(ioas, first, last, 1, 0, 0);
+		add_to_areas(ioas, area, last, 1, 0, 0);
 	mutex_unlock(&ioas->iova_lock);
-	return rc;
+	return rc ? ERR_PTR(rc) : area;
+}
+
+/**
+ * ioas_find_pinned() - the area that a pinned range begins in
+ * @ioas: the IOAS
+ * @first: first IOVA of a range that is pinned or locked
+ *
+ * Takes iova_lock. Return: the area; it stays while the range is pinned.
+ */
+struct area *ioas_find_pinned(struct ioas *ioas, unsigned long first)
+{
+	struct area *area;
+
+	mutex_lock(&ioas->iova_lock);
+	area = ioas_next_area(ioas, first, first);
+	mutex_unlock(&ioas->iova_lock);
+	return area;
 }
 
 /**
  * ioas_count_range() - say what is done with a range of IOVAs from now on
  * @ioas: the IOAS
- * @first: first IOVA; entered, pinned or locked
- * @last: last IOVA, likewise
+ * @area: that the range begins in
+ * @last: last IOVA; the range is entered, pinned or locked
  * @inside: -1: what ioas_enter_range() was for is done; else 0
  * @pins: 1: pages of it stay pinned; -1: they are not any more
  * @locks: the same, of pins that nobody can be asked for
  *
  * Takes iova_lock.
  */
-void ioas_count_range(struct ioas *ioas, unsigned long first,
-		      unsigned long last, int inside, int pins, int locks)
+void ioas_count_range(struct ioas *ioas, struct area *area, unsigned long last,
+		      int inside, int pins, int locks)
 {
 	mutex_lock(&ioas->iova_lock);
-	add_to_areas(ioas, first, last, inside, pins, locks);
-	wake_up_all(&ioas->wait);
+	add_to_areas(ioas, area, last, inside, pins, locks);
+	ioas_wake(ioas);
 	mutex_unlock(&ioas->iova_lock);
 }
 
 /**
  * ioas_slice() - the memory behind the beginning of a range
  * @ioas: the IOAS
+ * @area: in: the area of what is before the range, or that it begins in; out:
+ *	that it begins in
  * @first: first IOVA; entered, or pinned
  * @last: last IOVA, likewise
  * @offset: set to the offset in the memory, in bytes
  * @length: set to how many bytes of the range lie in it
  *
- * Takes iova_lock.
+ * Takes iova_lock, to go on to the next area.
  * Return: the memory, which the area keeps.
  */
-struct mem *ioas_slice(struct ioas *ioas, unsigned long first,
-		       unsigned long last, u64 *offset, unsigned long *length)
+struct mem *ioas_slice(struct ioas *ioas, struct area **area,
+		       unsigned long first, unsigned long last, u64 *offset,
+		       unsigned long *length)
 {
-	struct mem *mem = NULL;
+	/* Whoever is inside, or has pins, keeps areas from being cut, too. */
+	if (first > area_last(*area))
+		*area = ioas_find_pinned(ioas, first);
+	if (WARN_ON(!*area))
+		return NULL;
+	*offset = (*area)->offset + (first - (*area)->view.iova);
+	*length = min(last, area_last(*area)) - first + 1;
+	return (*area)->mem;
+}
+
+/**
+ * ioas_rw_quick() - read or write bytes in memory, if they are at hand
+ * @ioas: the IOAS
+ * @first: first IOVA
+ * @last: last IOVA
+ * @data: kernel memory
+ * @how: enum mem_rw_flags
+ *
+ * Takes iova_lock, and holds it over the copy.
+ * Return: false: nothing was done, ask again the long way.
+ */
+bool ioas_rw_quick(struct ioas *ioas, unsigned long first, unsigned long last,
+		   void *data, unsigned int how)
+{
+	unsigned int access = how & MEM_RW_WRITE ? ACCESS_WRITE : ACCESS_READ;
+	bool done = false;
 	struct area *area;
 
 	mutex_lock(&ioas->iova_lock);
 	area = ioas_next_area(ioas, first, first);
-	if (!WARN_ON(!area)) {
-		*offset = area->offset + (first - area->view.iova);
-		*length = min(last, area_last(area)) - first + 1;
-		mem = area->mem;
-	}
+	if (!check_area(area, access) && last <= area_last(area))
+		done = mem_rw_quick(area->mem,
+				    area->offset + (first - area->view.iova),
+				    data, last - first + 1, how);
 	mutex_unlock(&ioas->iova_lock);
-	return mem;
+	return done;
 }
 
 /**
  * ioas_unpin_pages() - unpin the pages of a range
  * @ioas: the IOAS
+ * @area: that the range begins in
  * @first: first IOVA
  * @last: last IOVA; the same range as for the pin
  * @st: says what for; counts
@@ -149,8 +200,9 @@ struct mem *ioas_slice(struct ioas *ioas, unsigned long first,
  * Takes iova_lock, and locks of the memory. May sleep. The range's counts are
  * the caller's business.
  */
-void ioas_unpin_pages(struct ioas *ioas, unsigned long first,
-		      unsigned long last, struct op_stats *st)
+void ioas_unpin_pages(struct ioas *ioas, struct area *area,
+		      unsigned long first, unsigned long last,
+		      struct op_stats *st)
 {
 	unsigned long length;
 	struct mem *mem;
@@ -158,7 +210,7 @@ void ioas_unpin_pages(struct ioas *ioas, unsigned long first,
 
 	st->ioas = &ioas->view;
 	for (;;) {
-		mem = ioas_slice(ioas, first, last, &offset, &length);
+		mem = ioas_slice(ioas, &area, first, last, &offset, &length);
 		if (!mem)
 			return;
 		mem_access_unpin(mem, offset >> PAGE_SHIFT,
@@ -172,6 +224,7 @@ void ioas_unpin_pages(struct ioas *ioas, unsigned long first,
 /**
  * ioas_pin_pages() - pin the pages of a range
  * @ioas: the IOAS
+ * @area: that the range begins in
  * @first: first IOVA; entered with ACCESS_PAGES
  * @last: last IOVA, likewise
  * @pages: set to the pages, one for each that the range touches
@@ -180,17 +233,19 @@ void ioas_unpin_pages(struct ioas *ioas, unsigned long first,
  * Takes iova_lock, and locks of the memory. May sleep for long.
  * Return: 0 or what mem_access_pin() returns; nothing is pinned then.
  */
-int ioas_pin_pages(struct ioas *ioas, unsigned long first, unsigned long last,
-		   struct page **pages, struct op_stats *st)
+int ioas_pin_pages(struct ioas *ioas, struct area *area, unsigned long first,
+		   unsigned long last, struct page **pages,
+		   struct op_stats *st)
 {
 	unsigned long at = first, length;
+	struct area *part = area;
 	u64 offset, from, until;
 	struct mem *mem;
 	int rc;
 
 	st->ioas = &ioas->view;
 	for (;;) {
-		mem = ioas_slice(ioas, at, last, &offset, &length);
+		mem = ioas_slice(ioas, &part, at, last, &offset, &length);
 		from = offset >> PAGE_SHIFT;
 		until = (offset + length - 1) >> PAGE_SHIFT;
 		rc = mem ? mem_access_pin(mem, from, until, pages, st) :
@@ -203,7 +258,7 @@ int ioas_pin_pages(struct ioas *ioas, unsigned long first, unsigned long last,
 		at += length;
 	}
 	if (at != first)
-		ioas_unpin_pages(ioas, first, at - 1, st);
+		ioas_unpin_pages(ioas, area, first, at - 1, st);
 	return rc;
 }
 
@@ -266,7 +321,7 @@ static void notify(struct ioas *ioas, unsigned long iova, unsigned long length)
 		access->unmap(access->data, iova, length);
 		mutex_lock(&ioas->iova_lock);
 		if (!--access->nr_calls)
-			wake_up_all(&ioas->wait);
+			ioas_wake(ioas);
 	}
 }
 

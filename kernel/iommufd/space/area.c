@@ -56,7 +56,7 @@ static struct area *area_create(struct mem *mem, u64 offset,
  */
 void area_show_payer(struct area *area)
 {
-	const struct payer *payer = &area->mem->payer;
+	const struct payer *payer = area->mem->payer;
 
 	WRITE_ONCE(area->view.tgid, payer->tgid);
 	WRITE_ONCE(area->view.uid, from_kuid(&init_user_ns, payer->user->uid));
@@ -230,6 +230,22 @@ int area_enter_hwpt(struct ioas *ioas, struct area *area, struct hwpt *hwpt,
 	return rc;
 }
 
+/* An area was cleared from a HWPT: unpin it if it was the last. */
+static void left_hwpt(struct ioas *ioas, struct area *area,
+		      const struct hwpt *hwpt, struct op_stats *st)
+{
+	dirty_forget(area, hwpt);
+	/* Rather leak a pin than let a device reach memory that was freed. */
+	if (WARN_ON(!area->nr_hwpts))
+		return;
+	count_hwpts(area, -1);
+	if (area->nr_hwpts)
+		return;
+	mutex_lock(&area->mem->lock);
+	area_unpin(ioas, area, st);
+	mutex_unlock(&area->mem->lock);
+}
+
 /**
  * area_exit_hwpt() - take an area out of a HWPT; unpin it if it was the last
  * @ioas: the IOAS
@@ -247,16 +263,7 @@ void area_exit_hwpt(struct ioas *ioas, struct area *area, struct hwpt *hwpt,
 		clear_hwpt_traced(ioas, area, hwpt, st);
 	else
 		clear_hwpt(area, hwpt, st);
-	dirty_forget(area, hwpt);
-	/* Rather leak a pin than let a device reach memory that was freed. */
-	if (WARN_ON(!area->nr_hwpts))
-		return;
-	count_hwpts(area, -1);
-	if (area->nr_hwpts)
-		return;
-	mutex_lock(&area->mem->lock);
-	area_unpin(ioas, area, st);
-	mutex_unlock(&area->mem->lock);
+	left_hwpt(ioas, area, hwpt, st);
 }
 
 /*
@@ -316,13 +323,29 @@ static void release_areas(struct ioas *ioas, struct list_head *areas)
 		area->state = AREA_READY;
 		cond_resched();
 	}
-	wake_up_all(&ioas->wait);
+	ioas_wake(ioas);
 }
 
 /*
  * Insert areas, one after the other, and write them into every HWPT; all or
  * nothing. The areas are the IOAS's on success.
  */
+/*
+ * A policy that comes has the memory of one IOAS after the other listed
+ * (pins.c). What is pinned already, and is copied to one that was, could leave
+ * the other before its turn.
+ */
+static void list_for_policies(struct list_head *areas)
+{
+	struct area *area;
+
+	if (!policy_counts_pages())
+		return;
+	list_for_each_entry(area, areas, node)
+		if (mem_has_pages(area->mem))
+			mem_list_pins(area->mem);
+}
+
 static int map_areas(struct ioas *ioas, struct list_head *areas,
 		     struct map_args *args, struct op_stats *st)
 {
@@ -340,6 +363,8 @@ static int map_areas(struct ioas *ioas, struct list_head *areas,
 	if (rc)
 		return rc;
 
+	/* After it was entered, and before anything else could let go of it. */
+	list_for_policies(areas);
 	list_for_each_entry(area, areas, node) {
 		rc = area_enter_holders(ioas, area, st);
 		if (rc)
@@ -357,7 +382,7 @@ static int map_areas(struct ioas *ioas, struct list_head *areas,
 	} else {
 		list_for_each_entry(area, areas, node)
 			ioas_remove_area(ioas, area);
-		wake_up_all(&ioas->wait);
+		ioas_wake(ioas);
 	}
 	mutex_unlock(&ioas->iova_lock);
 	return rc;
@@ -366,15 +391,15 @@ static int map_areas(struct ioas *ioas, struct list_head *areas,
 static struct mem *new_mem(struct ioas *ioas, const struct map_args *args)
 {
 	bool writable = args->prot & IOMMUFD_PROT_WRITE;
-	enum account_mode mode = ioas->ctx->account_mode;
+	struct iommufd_ctx *ctx = ioas->ctx;
 
 	if (args->dmabuf)
-		return mem_create_dmabuf(args->dmabuf, args->importer, args->va,
-					 args->length, writable);
+		return mem_create_dmabuf(ctx, args->dmabuf, args->importer,
+					 args->va, args->length, writable);
 	if (args->file)
-		return mem_create_file(args->file, args->va, args->length,
-				       writable, mode);
-	return mem_create_user(args->va, args->length, writable, mode);
+		return mem_create_file(ctx, args->file, args->va, args->length,
+				       writable);
+	return mem_create_user(ctx, args->va, args->length, writable);
 }
 
 static struct mem *create_mem(struct ioas *ioas, const struct map_args *args)
@@ -384,9 +409,7 @@ static struct mem *create_mem(struct ioas *ioas, const struct map_args *args)
 	if (IS_ERR(mem))
 		return mem;
 	/* It is this IOAS's for policies, wherever it is copied to. */
-	mem->pins.what.ctx_cookie = ioas->view.ctx_cookie;
-	mem->pins.what.ioas_cookie = ioas->view.cookie;
-	mem->pins.what.ioas_id = ioas->obj.id;
+	pin_account_place(&mem->pins, &ioas->view);
 	return mem;
 }
 
@@ -547,6 +570,81 @@ static int evict_areas(struct ioas *ioas, struct list_head *areas)
 	return rc;
 }
 
+/*
+ * The last of a stretch: areas that lie side by side, from the first of a list
+ * on, and are held by the same HWPTs. Whoever holds one holds those below, so as
+ * many are the same.
+ */
+static struct area *stretch_end(struct list_head *areas)
+{
+	struct area *area = list_first_entry(areas, struct area, node);
+
+	/* Dmabufs are cleared one by one, and so is what has an event. */
+	if (!mem_has_pages(area->mem) || trace_iommufd_clear_enabled())
+		return area;
+	while (!list_is_last(&area->node, areas)) {
+		struct area *next = list_next_entry(area, node);
+
+		if (next->view.iova - 1 != area_last(area) ||
+		    next->nr_hwpts != area->nr_hwpts ||
+		    !mem_has_pages(next->mem))
+			break;
+		area = next;
+	}
+	return area;
+}
+
+/* Take a stretch out of its holders: cleared and flushed at one go. */
+static void exit_stretch(struct ioas *ioas, struct area *first,
+			 struct area *last, struct op_stats *st)
+{
+	struct hwpt *hwpt = NULL;
+	struct area *area;
+
+	st->ioas = &ioas->view;
+	while ((hwpt = next_holder(ioas, first, hwpt))) {
+		domain_clear(hwpt->domain, first->view.iova,
+			     area_last(last) - first->view.iova + 1, st);
+		area = first;
+		left_hwpt(ioas, area, hwpt, st);
+		while (area != last) {
+			area = list_next_entry(area, node);
+			left_hwpt(ioas, area, hwpt, st);
+			cond_resched();
+		}
+	}
+}
+
+/* Unmap the areas of the list's first stretch, and free them. */
+static void unmap_stretch(struct ioas *ioas, struct list_head *areas,
+			  u64 *unmapped, u64 *nr_areas, struct op_stats *st)
+{
+	struct area *area = list_first_entry(areas, struct area, node);
+	struct area *last = stretch_end(areas), *next = area;
+	unsigned long from = area->view.iova, until = area_last(last);
+	unsigned long n = 1;
+
+	if (area == last)
+		area_exit_holders(ioas, area, NULL, st);
+	else
+		exit_stretch(ioas, area, last, st);
+	for (; area != last; area = list_next_entry(area, node))
+		n++;
+	mutex_lock(&ioas->iova_lock);
+	ioas_remove_areas(ioas, from, until, n);
+	ioas_wake(ioas);
+	mutex_unlock(&ioas->iova_lock);
+	*unmapped += until - from + 1;
+	*nr_areas += n;
+	do {
+		area = next;
+		next = list_next_entry(area, node);
+		list_del(&area->node);
+		area_free(area);
+		cond_resched();
+	} while (area != last);
+}
+
 /**
  * ioas_unmap() - unmap every area of a range
  * @ioas: the IOAS; the caller holds a busy reference, or destroys it
@@ -567,7 +665,6 @@ static int evict_areas(struct ioas *ioas, struct list_head *areas)
 int ioas_unmap(struct ioas *ioas, unsigned long first, unsigned long last,
 	       u64 *unmapped, u64 *nr_areas, struct op_stats *st)
 {
-	struct area *area, *next;
 	LIST_HEAD(areas);
 	int rc;
 
@@ -581,16 +678,7 @@ int ioas_unmap(struct ioas *ioas, unsigned long first, unsigned long last,
 	if (rc)
 		return rc;
 
-	list_for_each_entry_safe(area, next, &areas, node) {
-		area_exit_holders(ioas, area, NULL, st);
-		*unmapped += area->view.length;
-		(*nr_areas)++;
-		mutex_lock(&ioas->iova_lock);
-		ioas_remove_area(ioas, area);
-		wake_up_all(&ioas->wait);
-		mutex_unlock(&ioas->iova_lock);
-		area_free(area);
-		cond_resched();
-	}
+	while (!list_empty(&areas))
+		unmap_stretch(ioas, &areas, unmapped, nr_areas, st);
 	return 0;
 }

@@ -81,7 +81,7 @@ static int collect(struct iommufd_ctx *ctx, struct list_head *mems)
 }
 
 /* All of the list's memory gets a new payer, or none. */
-static int change_payer(struct list_head *mems, const struct payer *heir,
+static int change_payer(struct list_head *mems, struct payer *heir,
 			struct op_stats *st, struct iommufd_process_event *ev)
 {
 	struct mem *mem;
@@ -124,7 +124,7 @@ static void show_payers(struct iommufd_ctx *ctx)
 	}
 }
 
-static int change_process(struct iommufd_ctx *ctx, const struct payer *heir,
+static int change_process(struct iommufd_ctx *ctx, struct payer *heir,
 			  struct op_stats *st,
 			  struct iommufd_process_event *ev)
 {
@@ -149,15 +149,16 @@ static int change_process(struct iommufd_ctx *ctx, const struct payer *heir,
 static int lock_and_change(struct iommufd_ctx *ctx, struct op_stats *st,
 			   struct iommufd_process_event *ev)
 {
-	struct payer heir;
-	int rc;
+	struct payer *heir = payer_get(ctx);
+	int rc = -EINTR;
 
-	if (down_write_killable(&ctx->process_lock))
-		return -EINTR;
-	payer_init(&heir);
-	rc = change_process(ctx, &heir, st, ev);
-	payer_put(&heir);
-	up_write(&ctx->process_lock);
+	if (!heir)
+		return -ENOMEM;
+	if (!down_write_killable(&ctx->process_lock)) {
+		rc = change_process(ctx, heir, st, ev);
+		up_write(&ctx->process_lock);
+	}
+	payer_put(heir);
 	return rc;
 }
 
@@ -166,7 +167,7 @@ static int lock_and_change(struct iommufd_ctx *ctx, struct op_stats *st,
  * @ucmd: the ioctl
  *
  * Return: 0; -EOPNOTSUPP a reserved field is used; -EINVAL memory of a process
- * is mapped, not a file's; -ENOMEM over the caller's limit; -EINTR a fatal
+ * is mapped, not a file's; -ENOMEM over the caller's limit, or none left; -EINTR a fatal
  * signal.
  */
 int cmd_ioas_change_process(struct ucmd *ucmd)

@@ -164,7 +164,7 @@ int ioas_cut(struct ioas *ioas, unsigned long iova)
 	mutex_lock(&ioas->iova_lock);
 	area->state = AREA_READY;
 	tail->state = AREA_READY;
-	wake_up_all(&ioas->wait);
+	ioas_wake(ioas);
 out:
 	mutex_unlock(&ioas->iova_lock);
 	return rc;

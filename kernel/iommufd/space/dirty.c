@@ -48,7 +48,7 @@ static void release_area(struct ioas *ioas, struct area *area)
 {
 	mutex_lock(&ioas->iova_lock);
 	area->state = AREA_READY;
-	wake_up_all(&ioas->wait);
+	ioas_wake(ioas);
 	mutex_unlock(&ioas->iova_lock);
 }
 

@@ -171,6 +171,7 @@ static void ask(struct dirty_read *read, struct area *area,
 	u32 verdict;
 
 	describe(read, area, first, note);
+	mem_list_pins(area->mem);
 	verdict = dirty_policy_read_area(&read->req, &area->mem->pins,
 					 &read->asked);
 	if (!read->asked) {

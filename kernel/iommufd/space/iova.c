@@ -31,14 +31,14 @@ void ioas_iova_init(struct ioas *ioas)
 }
 
 /**
- * ioas_next_area() - the first area that touches a range
+ * ioas_seek_area() - for ioas_next_area(): in the tree
  * @ioas: the IOAS; iova_lock is held
  * @from: first IOVA
  * @last: last IOVA
  *
- * Return: the area, which may begin before @from, or NULL.
+ * Return: see ioas_next_area().
  */
-struct area *ioas_next_area(struct ioas *ioas, unsigned long from,
+struct area *ioas_seek_area(struct ioas *ioas, unsigned long from,
 			    unsigned long last)
 {
 	MA_STATE(mas, &ioas->areas, from, from);
@@ -46,9 +46,12 @@ struct area *ioas_next_area(struct ioas *ioas, unsigned long from,
 
 	lockdep_assert_held(&ioas->iova_lock);
 	rcu_read_lock();
-	area = mas_find(&mas, last);
+	/* Mostly there is one just there, which takes less to find. */
+	area = mas_walk(&mas) ?: mas_find(&mas, last);
 	rcu_read_unlock();
 	/* It stays: areas are removed under iova_lock only. */
+	if (area)
+		ioas->found = area;
 	return area;
 }
 
@@ -260,6 +263,7 @@ static int insert_area(struct ioas *ioas, struct area *area)
 
 	if (rc)
 		return rc;
+	ioas->found = area;
 	ioas->view.nr_areas++;
 	ioas->view.mapped_bytes += area->view.length;
 	return 0;
@@ -362,23 +366,40 @@ void ioas_update_alignment(struct ioas *ioas)
 }
 
 /**
- * ioas_remove_area() - give an area's IOVAs back
+ * ioas_remove_areas() - give the IOVAs of areas back that lie side by side
  * @ioas: the IOAS; iova_lock is held
- * @area: inserted; still read by iterators until a grace period has passed
+ * @first: first IOVA of the first
+ * @last: last IOVA of the last
+ * @n: how many there are; still read by iterators until a grace period has
+ *	passed
  *
  * May sleep; cannot fail.
  */
-void ioas_remove_area(struct ioas *ioas, struct area *area)
+void ioas_remove_areas(struct ioas *ioas, unsigned long first,
+		       unsigned long last, unsigned long n)
 {
-	MA_STATE(mas, &ioas->areas, area->view.iova, area_last(area));
+	MA_STATE(mas, &ioas->areas, first, last);
 
 	lockdep_assert_held(&ioas->iova_lock);
 	mas_lock(&mas);
 	/* Erasing may need nodes to rebalance, and must not fail for them. */
 	WARN_ON(mas_store_gfp(&mas, NULL, GFP_KERNEL | __GFP_NOFAIL));
 	mas_unlock(&mas);
-	ioas->view.nr_areas--;
-	ioas->view.mapped_bytes -= area->view.length;
+	if (ioas->found && ioas->found->view.iova >= first &&
+	    ioas->found->view.iova <= last)
+		ioas->found = NULL;
+	ioas->view.nr_areas -= n;
+	ioas->view.mapped_bytes -= last - first + 1;
+}
+
+/**
+ * ioas_remove_area() - give an area's IOVAs back
+ * @ioas: see ioas_remove_areas()
+ * @area: likewise
+ */
+void ioas_remove_area(struct ioas *ioas, struct area *area)
+{
+	ioas_remove_areas(ioas, area->view.iova, area_last(area), 1);
 }
 
 /**

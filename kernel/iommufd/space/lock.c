@@ -20,8 +20,9 @@ static bool contiguous(struct page **pages, unsigned long n)
 }
 
 /* The range is entered. */
-static int pin_contiguous(struct ioas *ioas, unsigned long first,
-			  unsigned long last, phys_addr_t *phys)
+static int pin_contiguous(struct ioas *ioas, struct area *area,
+			  unsigned long first, unsigned long last,
+			  phys_addr_t *phys)
 {
 	unsigned long n = (last >> PAGE_SHIFT) - (first >> PAGE_SHIFT) + 1;
 	struct op_stats st = { .op = IOMMUFD_OP_ACCESS_PIN };
@@ -33,13 +34,13 @@ static int pin_contiguous(struct ioas *ioas, unsigned long first,
 			       GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 	if (!pages)
 		return -ENOMEM;
-	rc = ioas_pin_pages(ioas, first, last, pages, &st);
+	rc = ioas_pin_pages(ioas, area, first, last, pages, &st);
 	if (rc)
 		goto out;
 	if (contiguous(pages, n)) {
 		*phys = page_to_phys(pages[0]) + offset_in_page(first);
 	} else {
-		ioas_unpin_pages(ioas, first, last, &st);
+		ioas_unpin_pages(ioas, area, first, last, &st);
 		rc = -EFAULT;
 	}
 out:
@@ -63,13 +64,14 @@ out:
 int ioas_lock_range(struct ioas *ioas, unsigned long first,
 		    unsigned long last, phys_addr_t *phys)
 {
-	int rc = ioas_enter_range(ioas, first, last,
-				  ACCESS_READ | ACCESS_PAGES);
+	struct area *area = ioas_enter_range(ioas, first, last,
+					     ACCESS_READ | ACCESS_PAGES);
+	int rc;
 
-	if (rc)
-		return rc;
-	rc = pin_contiguous(ioas, first, last, phys);
-	ioas_count_range(ioas, first, last, -1, 0, !rc);
+	if (IS_ERR(area))
+		return PTR_ERR(area);
+	rc = pin_contiguous(ioas, area, first, last, phys);
+	ioas_count_range(ioas, area, last, -1, 0, !rc);
 	return rc;
 }
 
@@ -85,7 +87,10 @@ void ioas_unlock_range(struct ioas *ioas, unsigned long first,
 		       unsigned long last)
 {
 	struct op_stats st = { .op = IOMMUFD_OP_ACCESS_UNPIN };
+	struct area *area = ioas_find_pinned(ioas, first);
 
-	ioas_unpin_pages(ioas, first, last, &st);
-	ioas_count_range(ioas, first, last, 0, 0, -1);
+	if (WARN_ON(!area))
+		return;
+	ioas_unpin_pages(ioas, area, first, last, &st);
+	ioas_count_range(ioas, area, last, 0, 0, -1);
 }

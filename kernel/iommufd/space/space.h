@@ -58,6 +58,8 @@ struct pin_request;
  * @iova_lock: see above
  * @hwpts: struct hwpt.node; under @iova_lock
  * @areas: IOVA to struct area; written under @iova_lock, read under RCU
+ * @found: the area that was looked up last, or NULL: users of an IOAS come back
+ *	to the same one; under @iova_lock
  * @reserved: struct reservation.node; under @iova_lock
  * @allowed: likewise: what ALLOW_IOVAS asked for; none: everything is allowed
  * @huge_pages: contiguous memory may become huge IO pages; under @iova_lock
@@ -74,6 +76,7 @@ struct ioas {
 	struct mutex iova_lock;
 	struct list_head hwpts;
 	struct maple_tree areas;
+	struct area *found;
 	struct rb_root_cached reserved;
 	struct rb_root_cached allowed;
 	bool huge_pages;
@@ -153,14 +156,24 @@ static inline struct ioas *ioas_get(struct iommufd_ctx *ctx, u32 id)
 	return (struct ioas *)object_get(ctx, id, OBJECT_IOAS);
 }
 
+/* Whoever waits for it to change holds iova_lock when it begins to. */
+static inline void ioas_wake(struct ioas *ioas)
+{
+	lockdep_assert_held(&ioas->iova_lock);
+	if (waitqueue_active(&ioas->wait))
+		wake_up_all(&ioas->wait);
+}
+
 /* iova.c: who holds which IOVA */
 void ioas_iova_init(struct ioas *ioas);
 int ioas_insert_areas(struct ioas *ioas, struct list_head *areas,
 		      unsigned long *iova, bool fixed);
 int ioas_check_alignment(struct ioas *ioas, unsigned long align);
+void ioas_remove_areas(struct ioas *ioas, unsigned long first,
+		       unsigned long last, unsigned long n);
 void ioas_remove_area(struct ioas *ioas, struct area *area);
 struct area *ioas_next_area_rcu(struct ioas *ioas, unsigned long from);
-struct area *ioas_next_area(struct ioas *ioas, unsigned long from,
+struct area *ioas_seek_area(struct ioas *ioas, unsigned long from,
 			    unsigned long last);
 struct area *ioas_prev_area(struct ioas *ioas, unsigned long from);
 int ioas_reserve(struct ioas *ioas, unsigned long start, unsigned long last,
@@ -173,6 +186,25 @@ void reservations_free(struct rb_root_cached *root);
 void ioas_wait_for_areas(struct ioas *ioas, unsigned int state);
 bool ioas_next_usable(struct ioas *ioas, unsigned long *start,
 		      unsigned long *last);
+
+/**
+ * ioas_next_area() - the first area that touches a range
+ * @ioas: the IOAS; iova_lock is held
+ * @from: first IOVA
+ * @last: last IOVA
+ *
+ * Return: the area, which may begin before @from, or NULL.
+ */
+static inline struct area *ioas_next_area(struct ioas *ioas, unsigned long from,
+					  unsigned long last)
+{
+	struct area *area = ioas->found;
+
+	lockdep_assert_held(&ioas->iova_lock);
+	if (area && area->view.iova <= from && from <= area_last(area))
+		return area;
+	return ioas_seek_area(ioas, from, last);
+}
 
 /* area.c: mapping and unmapping */
 
@@ -222,6 +254,9 @@ int ioas_join_hwpt(struct ioas *ioas, struct hwpt *hwpt, struct op_stats *st);
 void ioas_leave_hwpt(struct ioas *ioas, struct hwpt *hwpt,
 		     struct op_stats *st);
 
+/* pins.c: all memory that may be charged, for policies */
+void ioases_list_pins(void);
+
 /* area.c, for cmd_process.c */
 void area_show_payer(struct area *area);
 
@@ -256,16 +291,22 @@ enum access_flags {
 	ACCESS_PAGES = 4, /* whole pages are wanted, not bytes */
 };
 
-int ioas_enter_range(struct ioas *ioas, unsigned long first,
-		     unsigned long last, unsigned int how);
-void ioas_count_range(struct ioas *ioas, unsigned long first,
-		      unsigned long last, int inside, int pins, int locks);
-struct mem *ioas_slice(struct ioas *ioas, unsigned long first,
-		       unsigned long last, u64 *offset, unsigned long *length);
-int ioas_pin_pages(struct ioas *ioas, unsigned long first, unsigned long last,
-		   struct page **pages, struct op_stats *st);
-void ioas_unpin_pages(struct ioas *ioas, unsigned long first,
-		      unsigned long last, struct op_stats *st);
+struct area *ioas_enter_range(struct ioas *ioas, unsigned long first,
+			      unsigned long last, unsigned int how);
+struct area *ioas_find_pinned(struct ioas *ioas, unsigned long first);
+void ioas_count_range(struct ioas *ioas, struct area *area, unsigned long last,
+		      int inside, int pins, int locks);
+struct mem *ioas_slice(struct ioas *ioas, struct area **area,
+		       unsigned long first, unsigned long last, u64 *offset,
+		       unsigned long *length);
+bool ioas_rw_quick(struct ioas *ioas, unsigned long first, unsigned long last,
+		   void *data, unsigned int how);
+int ioas_pin_pages(struct ioas *ioas, struct area *area, unsigned long first,
+		   unsigned long last, struct page **pages,
+		   struct op_stats *st);
+void ioas_unpin_pages(struct ioas *ioas, struct area *area,
+		      unsigned long first, unsigned long last,
+		      struct op_stats *st);
 int ioas_add_access(struct ioas *ioas, struct ioas_access *access);
 void ioas_remove_access(struct ioas *ioas, struct ioas_access *access);
 int ioas_evict(struct ioas *ioas, struct area *area);

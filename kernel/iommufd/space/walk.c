@@ -94,7 +94,7 @@ static void end_walk(struct ioas *ioas, struct area *area)
 {
 	lockdep_assert_held(&ioas->iova_lock);
 	area->state = AREA_READY;
-	wake_up_all(&ioas->wait);
+	ioas_wake(ioas);
 }
 
 /* Areas are aligned, and so none begins at ULONG_MAX. */

@@ -14,15 +14,15 @@
 #include "policy/policy.h"
 
 #define policy_active() false
+#define policy_counts_pages() false
 #define policy_task_cgroup() NULL
-#define cgroup_get(cgroup) ((void)(cgroup))
 #define cgroup_put(cgroup) ((void)(cgroup))
-#define pin_account_init(acc, owner, what) ((void)(owner), (void)(what))
+/* payer_is_current() compares it with this. */
+#define task_dfl_cgroup(task) (payer->cgroup)
+#define pin_account_init(acc) ((void)(acc))
+#define pin_account_place(acc, ioas) ((void)(acc), (void)(ioas))
 #define pin_account_destroy(acc) ((void)(acc))
 #define pin_account_add(acc, npages) ((void)(acc), (void)(npages))
 #define pin_account_sub(acc, npages) ((void)(acc), (void)(npages))
-#ifndef NO_POLICY_ACCOUNT /* which has it */
-#define mem_init_pins(mem) ((void)(mem))
-#endif
 
 #endif
