@@ -215,6 +215,13 @@ unsigned long domain_alignment(const struct iommu_domain *domain)
 /* How many IO pages are written, about, before others get the CPU. */
 #define FILL_WORK 4096
 
+/*
+ * Entries of a table, as VT-d and AMD-Vi have them. No call of a driver goes past
+ * the end of a table: VT-d's has the memory for one before it writes an entry,
+ * and when it has none for the next, it does not say what it wrote.
+ */
+#define TABLE_SHIFT 9
+
 /**
  * struct fill - an IO page table that is being written, from one IOVA on
  * @domain: where
@@ -222,8 +229,9 @@ unsigned long domain_alignment(const struct iommu_domain *domain)
  * @prot: for it
  * @most: nothing is written in one go that crosses a multiple of this: bytes
  * @shift: of the smallest page
- * @short_of: a contiguous range that is shorter has pages of that size only, and
- *	is written in one go
+ * @table: what a table of those maps; bytes
+ * @short_of: a contiguous range that is shorter, and in one table, has pages of
+ *	that size only, and is written in one go
  * @begin: where it began
  * @iova: where to go on
  * @work: since others got the CPU last
@@ -234,6 +242,7 @@ struct fill {
 	int prot;
 	unsigned long most;
 	unsigned int shift;
+	unsigned long table;
 	unsigned long short_of;
 	unsigned long begin;
 	unsigned long iova;
@@ -253,6 +262,7 @@ static struct fill fill_begin(struct iommu_domain *domain, unsigned long iova,
 		.prot = how->iommu_prot,
 		.most = how->huge_pages ? FILL_STEP : PAGE_SIZE,
 		.shift = __ffs(sizes),
+		.table = BIT(__ffs(sizes) + TABLE_SHIFT),
 		.short_of = how->huge_pages ? larger :
 					      min(larger, PAGE_SIZE + 1),
 		.begin = iova,
@@ -269,7 +279,7 @@ static size_t choose_page(const struct fill *fill, phys_addr_t phys,
 {
 	unsigned long sizes = fill->domain->pgsize_bitmap;
 	unsigned long iova = fill->iova, at, larger;
-	unsigned int shift;
+	unsigned int shift, entry;
 
 	/* With the length's highest bit, no page is too long for it either. */
 	at = iova | phys | BIT(__fls(bytes));
@@ -283,7 +293,8 @@ static size_t choose_page(const struct fill *fill, phys_addr_t phys,
 		    bytes >= gap + next)
 			bytes = gap;
 	}
-	*count = bytes >> shift;
+	entry = (iova >> shift) & (BIT(TABLE_SHIFT) - 1);
+	*count = min(bytes >> shift, BIT(TABLE_SHIFT) - entry);
 	return BIT(shift);
 }
 
@@ -341,7 +352,8 @@ static __always_inline int fill_run(struct fill *fill, phys_addr_t phys,
 	size_t mapped;
 	int rc;
 
-	if (bytes >= fill->short_of)
+	if (bytes >= fill->short_of ||
+	    unlikely((fill->iova ^ (fill->iova + bytes - 1)) >= fill->table))
 		return fill_long_run(fill, phys, bytes);
 	rc = fill_pages(fill, phys, BIT(fill->shift), bytes >> fill->shift,
 			&mapped);

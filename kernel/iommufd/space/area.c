@@ -327,10 +327,6 @@ static void release_areas(struct ioas *ioas, struct list_head *areas)
 }
 
 /*
- * Insert areas, one after the other, and write them into every HWPT; all or
- * nothing. The areas are the IOAS's on success.
- */
-/*
  * A policy that comes has the memory of one IOAS after the other listed
  * (pins.c). What is pinned already, and is copied to one that was, could leave
  * the other before its turn.
@@ -346,6 +342,10 @@ static void list_for_policies(struct list_head *areas)
 			mem_list_pins(area->mem);
 }
 
+/*
+ * Insert areas, one after the other, and write them into every HWPT; all or
+ * nothing. The areas are the IOAS's on success.
+ */
 static int map_areas(struct ioas *ioas, struct list_head *areas,
 		     struct map_args *args, struct op_stats *st)
 {
