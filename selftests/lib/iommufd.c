@@ -67,6 +67,19 @@ int iommufd_map_fixed(int fd, __u32 ioas_id, void *va, __u64 length,
 		      prot | IOMMU_IOAS_MAP_FIXED_IOVA);
 }
 
+int iommufd_allow(int fd, __u32 ioas_id, __u64 start, __u64 last)
+{
+	const struct iommu_iova_range range = { start, last };
+	struct iommu_ioas_allow_iovas cmd = {
+		.size = sizeof(cmd),
+		.ioas_id = ioas_id,
+		.num_iovas = 1,
+		.allowed_iovas = (uintptr_t)&range,
+	};
+
+	return xioctl(fd, IOMMU_IOAS_ALLOW_IOVAS, &cmd);
+}
+
 int iommufd_map_auto(int fd, __u32 ioas_id, void *va, __u64 length,
 		     __u64 *iova, __u32 prot)
 {

@@ -26,6 +26,8 @@ int xioctl(int fd, unsigned long nr, void *arg);
 int iommufd_open(void);
 int iommufd_ioas_alloc(int fd, __u32 *ioas_id);
 int iommufd_destroy(int fd, __u32 id);
+/* IOVAs are chosen from [start, last] only. */
+int iommufd_allow(int fd, __u32 ioas_id, __u64 start, __u64 last);
 
 /* Map at @iova. @prot: MAP_R, MAP_W or both. */
 int iommufd_map_fixed(int fd, __u32 ioas_id, void *va, __u64 length,

@@ -78,15 +78,16 @@ int receive_fd(int sock);
 void become_user(uid_t uid, unsigned long memlock);
 
 /*
- * model_run - random fixed maps and unmaps, each compared with a model
+ * model_run - random maps and unmaps, each compared with a model
  * @s: where; empty
  * @va: memory of MODEL_SLOTS * @unit bytes; need not exist if nothing is pinned
- * @unit: bytes of a slot, 1 or more
+ * @unit: bytes of a slot, 1 or more; if it is PAGE_SZ, the kernel chooses the IOVA
+ *	of some maps
  * @base: IOVA of the first slot
  * @ops: how many operations
  * @pinned: a device is attached: VmPin must follow
  *
- * Ends with everything unmapped.
+ * Ends with everything unmapped, and IOVAs chosen from the slots only.
  */
 #define MODEL_SLOTS 48
 void model_run(const struct space *s, char *va, size_t unit, __u64 base,

@@ -217,19 +217,6 @@ static void parts(void)
 	expect_copied(&t, 0);
 }
 
-static void allow(const struct two *t, __u64 start, __u64 last)
-{
-	const struct iommu_iova_range range = { start, last };
-	struct iommu_ioas_allow_iovas cmd = {
-		.size = sizeof(cmd),
-		.ioas_id = t->dst,
-		.num_iovas = 1,
-		.allowed_iovas = (uintptr_t)&range,
-	};
-
-	CHECK_OK(xioctl(t->fd, IOMMU_IOAS_ALLOW_IOVAS, &cmd));
-}
-
 static void auto_iova(void)
 {
 	struct two t = new_two();
@@ -242,7 +229,7 @@ static void auto_iova(void)
 	CHECK(cmd.dst_iova && cmd.dst_iova % PAGE_SZ == 0);
 	CHECK_OK(unmap(&t, cmd.dst_iova, 2 * LEN));
 	/* Where there is room for one, and not for the next. */
-	allow(&t, FAR, FAR + 3 * LEN - 1);
+	CHECK_OK(iommufd_allow(t.fd, t.dst, FAR, FAR + 3 * LEN - 1));
 	cmd.dst_iova = 0;
 	CHECK_OK(xioctl(t.fd, IOMMU_IOAS_COPY, &cmd));
 	CHECK(cmd.dst_iova >= FAR && cmd.dst_iova <= FAR + LEN);

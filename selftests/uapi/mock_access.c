@@ -161,34 +161,21 @@ static void access_unmap(void)
 
 /* --- what a device's IOMMU forbids ------------------------------------------- */
 
-static int allow(const struct rig *r, __u64 start, __u64 last)
-{
-	const struct iommu_iova_range range = { start, last };
-	struct iommu_ioas_allow_iovas cmd = {
-		.size = sizeof(cmd),
-		.ioas_id = r->ioas,
-		.num_iovas = 1,
-		.allowed_iovas = (uintptr_t)&range,
-	};
-
-	return xioctl(r->fd, IOMMU_IOAS_ALLOW_IOVAS, &cmd);
-}
-
 static void reach_against_allowed(void)
 {
 	struct rig r = new_rig();
 	struct mock_device m;
 
-	CHECK_RET(allow(&r, 0, IOVA), -EADDRINUSE);
-	CHECK_RET(allow(&r, IOVA, ~0ULL), -EADDRINUSE);
-	CHECK_RET(allow(&r, MOCK_APERTURE_START - 1, IOVA), -EADDRINUSE);
-	CHECK_RET(allow(&r, IOVA, MOCK_APERTURE_LAST + 1), -EADDRINUSE);
-	CHECK_OK(allow(&r, MOCK_APERTURE_START, MOCK_APERTURE_LAST));
+	CHECK_RET(iommufd_allow(r.fd, r.ioas, 0, IOVA), -EADDRINUSE);
+	CHECK_RET(iommufd_allow(r.fd, r.ioas, IOVA, ~0ULL), -EADDRINUSE);
+	CHECK_RET(iommufd_allow(r.fd, r.ioas, MOCK_APERTURE_START - 1, IOVA), -EADDRINUSE);
+	CHECK_RET(iommufd_allow(r.fd, r.ioas, IOVA, MOCK_APERTURE_LAST + 1), -EADDRINUSE);
+	CHECK_OK(iommufd_allow(r.fd, r.ioas, MOCK_APERTURE_START, MOCK_APERTURE_LAST));
 	CHECK_OK(iommufd_destroy(r.fd, r.m.stdev));
 	/* What was promised keeps out what would break it. */
-	CHECK_OK(allow(&r, 0, IOVA));
+	CHECK_OK(iommufd_allow(r.fd, r.ioas, 0, IOVA));
 	CHECK_RET(mock_device_add(r.fd, r.ioas, 0, &m), -EADDRINUSE);
-	CHECK_OK(allow(&r, MOCK_APERTURE_START, IOVA));
+	CHECK_OK(iommufd_allow(r.fd, r.ioas, MOCK_APERTURE_START, IOVA));
 	CHECK_OK(mock_device_add(r.fd, r.ioas, 0, &m));
 }
 

@@ -24,13 +24,6 @@ static int allow_at(const struct space *s, const void *ranges, __u32 n)
 	return xioctl(s->fd, IOMMU_IOAS_ALLOW_IOVAS, &cmd);
 }
 
-static int allow(const struct space *s, __u64 start, __u64 last)
-{
-	const struct iommu_iova_range range = { start, last };
-
-	return allow_at(s, &range, 1);
-}
-
 /* The kernel maps within [start, last] only. */
 static void expect_allowed(const struct space *s, __u64 start, __u64 last)
 {
@@ -57,7 +50,7 @@ static void allow_arguments(void)
 	struct space s = new_space();
 	size_t i;
 
-	CHECK_OK(allow(&s, IOVA, 2 * IOVA - 1));
+	CHECK_OK(iommufd_allow(s.fd, s.ioas, IOVA, 2 * IOVA - 1));
 	cmd.ioas_id = s.ioas;
 	cmd.__reserved = 1;
 	CHECK_RET(xioctl(s.fd, IOMMU_IOAS_ALLOW_IOVAS, &cmd), -EOPNOTSUPP);
@@ -84,7 +77,7 @@ static void allow_replaces(void)
 	struct space s = new_space();
 	__u64 iova;
 
-	CHECK_OK(allow(&s, 3 * IOVA, 4 * IOVA - 1));
+	CHECK_OK(iommufd_allow(s.fd, s.ioas, 3 * IOVA, 4 * IOVA - 1));
 	expect_allowed(&s, 3 * IOVA, 4 * IOVA - 1);
 	CHECK_OK(allow_at(&s, unordered, ARRAY_SIZE(unordered)));
 	/* In one of them; which one is the kernel's choice. */

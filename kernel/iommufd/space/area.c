@@ -14,6 +14,7 @@
 #include "space/space.h"
 #include "trace_mem.h"
 
+/* It is on no list: its link there is what RCU has to free it by. */
 static void area_free(struct area *area)
 {
 	mem_put(area->mem);
@@ -620,29 +621,27 @@ static void unmap_stretch(struct ioas *ioas, struct list_head *areas,
 			  u64 *unmapped, u64 *nr_areas, struct op_stats *st)
 {
 	struct area *area = list_first_entry(areas, struct area, node);
-	struct area *last = stretch_end(areas), *next = area;
-	unsigned long from = area->view.iova, until = area_last(last);
-	unsigned long n = 1;
+	struct area *last = stretch_end(areas), *next;
+	LIST_HEAD(gone);
 
 	if (area == last)
 		area_exit_holders(ioas, area, NULL, st);
 	else
 		exit_stretch(ioas, area, last, st);
-	for (; area != last; area = list_next_entry(area, node))
-		n++;
+	list_cut_position(&gone, areas, &last->node);
 	mutex_lock(&ioas->iova_lock);
-	ioas_remove_areas(ioas, from, until, n);
+	list_for_each_entry(area, &gone, node) {
+		*unmapped += area->view.length;
+		++*nr_areas;
+		ioas_remove_area(ioas, area);
+		cond_resched();
+	}
 	ioas_wake(ioas);
 	mutex_unlock(&ioas->iova_lock);
-	*unmapped += until - from + 1;
-	*nr_areas += n;
-	do {
-		area = next;
-		next = list_next_entry(area, node);
-		list_del(&area->node);
+	list_for_each_entry_safe(area, next, &gone, node) {
 		area_free(area);
 		cond_resched();
-	} while (area != last);
+	}
 }
 
 /**

@@ -74,10 +74,8 @@ static void raise_cursors(struct ioas *ioas, const struct area *area,
 static struct area *split_off(struct ioas *ioas, struct area *area,
 			      unsigned long iova)
 {
-	MA_STATE(mas, &ioas->areas, iova, area_last(area));
 	unsigned long length = iova - area->view.iova;
 	struct area *tail;
-	int rc;
 
 	lockdep_assert_held(&ioas->iova_lock);
 	/* Aligned, because huge pages are disabled. */
@@ -93,19 +91,13 @@ static struct area *split_off(struct ioas *ioas, struct area *area,
 	tail->user.node.start = tail->offset >> PAGE_SHIFT;
 	tail->state = AREA_WALKED;
 	tail->dirty_notes = NULL;
-	mas_lock(&mas);
-	rc = mas_store_gfp(&mas, tail, GFP_KERNEL_ACCOUNT);
-	mas_unlock(&mas);
-	if (rc) {
-		kfree(tail);
-		return ERR_PTR(rc);
-	}
 	refcount_inc(&tail->mem->refs);
 	/* What is known of the whole is not known of the parts. */
 	dirty_forget_all(area);
 	WRITE_ONCE(area->view.length, length);
+	ioas->view.mapped_bytes -= tail->view.length;
+	ioas_add_area(ioas, tail);
 	area->state = AREA_WALKED;
-	ioas->view.nr_areas++;
 	raise_cursors(ioas, area, tail);
 	return tail;
 }

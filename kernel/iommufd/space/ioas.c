@@ -29,7 +29,7 @@ static void ioas_destroy(struct iommufd_ctx *ctx, struct object *obj)
 	mutex_unlock(&ioas->iova_lock);
 	WARN_ON(!RB_EMPTY_ROOT(&ioas->reserved.rb_root));
 	reservations_free(&ioas->allowed);
-	mtree_destroy(&ioas->areas);
+	WARN_ON(!RB_EMPTY_ROOT(&ioas->areas.tree));
 	mutex_destroy(&ioas->iova_lock);
 	mutex_destroy(&ioas->attach_lock);
 	WRITE_ONCE(ioas->view.gone, 1);

@@ -2,9 +2,9 @@
 /*
  * Who holds which IOVA of an IOAS: areas, reserved ranges, free space.
  *
- * Areas live in a maple tree, which BPF iterators walk under RCU. Reserved
- * ranges overlap, several owners may ask for the same one, so they are in an
- * interval tree. Every function expects iova_lock.
+ * Areas do not overlap, and are in an area_set. Reserved ranges do, several
+ * owners may ask for the same one, so they are in an interval tree. Every
+ * function expects iova_lock.
  */
 #include <linux/align.h>
 #include <linux/interval_tree.h>
@@ -25,73 +25,9 @@
 void ioas_iova_init(struct ioas *ioas)
 {
 	mutex_init(&ioas->iova_lock);
-	mt_init_flags(&ioas->areas, MT_FLAGS_ALLOC_RANGE | MT_FLAGS_USE_RCU);
+	area_set_init(&ioas->areas, &ioas->iova_lock);
 	ioas->reserved = RB_ROOT_CACHED;
 	ioas->allowed = RB_ROOT_CACHED;
-}
-
-/**
- * ioas_seek_area() - for ioas_next_area(): in the tree
- * @ioas: the IOAS; iova_lock is held
- * @from: first IOVA
- * @last: last IOVA
- *
- * Return: see ioas_next_area().
- */
-struct area *ioas_seek_area(struct ioas *ioas, unsigned long from,
-			    unsigned long last)
-{
-	MA_STATE(mas, &ioas->areas, from, from);
-	struct area *area;
-
-	lockdep_assert_held(&ioas->iova_lock);
-	rcu_read_lock();
-	/* Mostly there is one just there, which takes less to find. */
-	area = mas_walk(&mas) ?: mas_find(&mas, last);
-	rcu_read_unlock();
-	/* It stays: areas are removed under iova_lock only. */
-	if (area)
-		ioas->found = area;
-	return area;
-}
-
-/**
- * ioas_next_area_rcu() - likewise, for readers
- * @ioas: the IOAS; the caller holds rcu_read_lock()
- * @from: first IOVA
- *
- * Each gap is walked to from the root: 6.12's mas_next() and those that use it
- * follow a NULL pointer when a tree becomes empty under a reader.
- * Return: the area, which may begin before @from and be removed at any time, or
- * NULL.
- */
-struct area *ioas_next_area_rcu(struct ioas *ioas, unsigned long from)
-{
-	MA_STATE(mas, &ioas->areas, from, from);
-	struct area *area;
-
-	while (!(area = mas_walk(&mas)) && mas.last != ULONG_MAX)
-		mas_set(&mas, mas.last + 1);
-	return area;
-}
-
-/**
- * ioas_prev_area() - the last area that begins at or before an IOVA
- * @ioas: the IOAS; iova_lock is held
- * @from: the IOVA
- *
- * Return: the area, or NULL.
- */
-struct area *ioas_prev_area(struct ioas *ioas, unsigned long from)
-{
-	MA_STATE(mas, &ioas->areas, from, from);
-	struct area *area;
-
-	lockdep_assert_held(&ioas->iova_lock);
-	rcu_read_lock();
-	area = mas_find_rev(&mas, 0);
-	rcu_read_unlock();
-	return area;
 }
 
 /* The one that begins lowest of those that touch a range. */
@@ -122,19 +58,15 @@ static int find_free_within(struct ioas *ioas, struct hole *hole,
 			    unsigned long from, unsigned long to)
 {
 	for (;;) {
-		MA_STATE(mas, &ioas->areas, 0, 0);
 		struct reservation *res;
 		unsigned long iova, last;
 		struct area *next;
-		int rc;
 
-		rcu_read_lock();
-		rc = mas_empty_area(&mas, from, to, hole->gap);
-		rcu_read_unlock();
-		if (rc)
+		if (!area_set_find_gap(&ioas->areas, from, to, hole->gap,
+				       &iova))
 			return -ENOSPC;
 		/* Round up, and see what the rounding ran into. */
-		if (check_add_overflow(mas.index, hole->align - 1, &iova))
+		if (check_add_overflow(iova, hole->align - 1, &iova))
 			return -ENOSPC;
 		iova = ALIGN_DOWN(iova, hole->align);
 		if (check_add_overflow(iova, hole->offset, &iova) ||
@@ -256,17 +188,17 @@ static int check_fixed(struct ioas *ioas, unsigned long iova,
 	return 0;
 }
 
-static int insert_area(struct ioas *ioas, struct area *area)
+/**
+ * ioas_add_area() - an area takes its IOVAs
+ * @ioas: the IOAS; iova_lock is held
+ * @area: they are free, and its iova is set
+ */
+void ioas_add_area(struct ioas *ioas, struct area *area)
 {
-	int rc = mtree_insert_range(&ioas->areas, area->view.iova,
-				    area_last(area), area, GFP_KERNEL_ACCOUNT);
-
-	if (rc)
-		return rc;
-	ioas->found = area;
+	lockdep_assert_held(&ioas->iova_lock);
+	area_set_insert(&ioas->areas, area);
 	ioas->view.nr_areas++;
 	ioas->view.mapped_bytes += area->view.length;
-	return 0;
 }
 
 /**
@@ -277,10 +209,9 @@ static int insert_area(struct ioas *ioas, struct area *area)
  * @iova: in: where the first one begins, if @fixed; out: where it does
  * @fixed: rather than choose
  *
- * May sleep for memory.
  * Return: 0; -EINVAL misaligned or reserved; -EEXIST mapped already;
- * -EOVERFLOW past the end of IOVAs; -ENOSPC no room; -ENOMEM; -EINTR. None is
- * inserted then.
+ * -EOVERFLOW past the end of IOVAs; -ENOSPC no room; -EINTR. None is inserted
+ * then.
  */
 int ioas_insert_areas(struct ioas *ioas, struct list_head *areas,
 		      unsigned long *iova, bool fixed)
@@ -306,17 +237,10 @@ int ioas_insert_areas(struct ioas *ioas, struct list_head *areas,
 	at = *iova;
 	list_for_each_entry(area, areas, node) {
 		area->view.iova = at;
-		rc = insert_area(ioas, area);
-		if (rc)
-			goto err_remove;
+		ioas_add_area(ioas, area);
 		at += area->view.length;
 	}
 	return 0;
-
-err_remove:
-	list_for_each_entry_continue_reverse(area, areas, node)
-		ioas_remove_area(ioas, area);
-	return rc;
 }
 
 /**
@@ -366,40 +290,16 @@ void ioas_update_alignment(struct ioas *ioas)
 }
 
 /**
- * ioas_remove_areas() - give the IOVAs of areas back that lie side by side
- * @ioas: the IOAS; iova_lock is held
- * @first: first IOVA of the first
- * @last: last IOVA of the last
- * @n: how many there are; still read by iterators until a grace period has
- *	passed
- *
- * May sleep; cannot fail.
- */
-void ioas_remove_areas(struct ioas *ioas, unsigned long first,
-		       unsigned long last, unsigned long n)
-{
-	MA_STATE(mas, &ioas->areas, first, last);
-
-	lockdep_assert_held(&ioas->iova_lock);
-	mas_lock(&mas);
-	/* Erasing may need nodes to rebalance, and must not fail for them. */
-	WARN_ON(mas_store_gfp(&mas, NULL, GFP_KERNEL | __GFP_NOFAIL));
-	mas_unlock(&mas);
-	if (ioas->found && ioas->found->view.iova >= first &&
-	    ioas->found->view.iova <= last)
-		ioas->found = NULL;
-	ioas->view.nr_areas -= n;
-	ioas->view.mapped_bytes -= last - first + 1;
-}
-
-/**
  * ioas_remove_area() - give an area's IOVAs back
- * @ioas: see ioas_remove_areas()
- * @area: likewise
+ * @ioas: the IOAS; iova_lock is held
+ * @area: the area; still read by iterators until a grace period has passed
  */
 void ioas_remove_area(struct ioas *ioas, struct area *area)
 {
-	ioas_remove_areas(ioas, area->view.iova, area_last(area), 1);
+	lockdep_assert_held(&ioas->iova_lock);
+	area_set_erase(&ioas->areas, area);
+	ioas->view.nr_areas--;
+	ioas->view.mapped_bytes -= area->view.length;
 }
 
 /**

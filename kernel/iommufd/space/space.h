@@ -32,7 +32,6 @@
 #define IOMMUFD_SPACE_H
 
 #include <linux/list.h>
-#include <linux/maple_tree.h>
 #include <linux/mutex.h>
 #include <linux/rbtree.h>
 #include <linux/wait.h>
@@ -40,6 +39,7 @@
 #include "object.h"
 #include "stats.h"
 #include "mem/mem.h"
+#include "space/area_set.h"
 
 struct device;
 struct dirty_note;
@@ -57,9 +57,7 @@ struct pin_request;
  * @attach_lock: finding, making and dropping HWPTs made for this IOAS
  * @iova_lock: see above
  * @hwpts: struct hwpt.node; under @iova_lock
- * @areas: IOVA to struct area; written under @iova_lock, read under RCU
- * @found: the area that was looked up last, or NULL: users of an IOAS come back
- *	to the same one; under @iova_lock
+ * @areas: under @iova_lock, or read under RCU
  * @reserved: struct reservation.node; under @iova_lock
  * @allowed: likewise: what ALLOW_IOVAS asked for; none: everything is allowed
  * @huge_pages: contiguous memory may become huge IO pages; under @iova_lock
@@ -75,8 +73,7 @@ struct ioas {
 	struct mutex attach_lock;
 	struct mutex iova_lock;
 	struct list_head hwpts;
-	struct maple_tree areas;
-	struct area *found;
+	struct area_set areas;
 	struct rb_root_cached reserved;
 	struct rb_root_cached allowed;
 	bool huge_pages;
@@ -93,6 +90,7 @@ enum area_state {
 
 /**
  * struct area - a mapping
+ * @link: its place in ioas.areas
  * @view: IOVA, length and all that BPF sees; constant but for the counts of
  *	pages, which change with @nr_hwpts, and the length, which shrinks when
  *	the area is cut
@@ -109,9 +107,10 @@ enum area_state {
  * @node: on the list of the one who made it BUSY
  * @dirty_notes: see dirty_turn.h; belongs to the one who made it BUSY or
  *	WALKED
- * @rcu: frees it
+ * @rcu: frees it: then it is on no list
  */
 struct area {
+	struct area_link link;
 	struct iommufd_area_view view;
 	struct mem *mem;
 	u64 offset;
@@ -122,9 +121,11 @@ struct area {
 	unsigned int nr_pins;
 	unsigned int nr_locks;
 	enum area_state state;
-	struct list_head node;
 	struct dirty_note *dirty_notes;
-	struct rcu_head rcu;
+	union {
+		struct list_head node;
+		struct rcu_head rcu;
+	};
 };
 
 static inline unsigned long area_last(const struct area *area)
@@ -166,16 +167,11 @@ static inline void ioas_wake(struct ioas *ioas)
 
 /* iova.c: who holds which IOVA */
 void ioas_iova_init(struct ioas *ioas);
+void ioas_add_area(struct ioas *ioas, struct area *area);
 int ioas_insert_areas(struct ioas *ioas, struct list_head *areas,
 		      unsigned long *iova, bool fixed);
 int ioas_check_alignment(struct ioas *ioas, unsigned long align);
-void ioas_remove_areas(struct ioas *ioas, unsigned long first,
-		       unsigned long last, unsigned long n);
 void ioas_remove_area(struct ioas *ioas, struct area *area);
-struct area *ioas_next_area_rcu(struct ioas *ioas, unsigned long from);
-struct area *ioas_seek_area(struct ioas *ioas, unsigned long from,
-			    unsigned long last);
-struct area *ioas_prev_area(struct ioas *ioas, unsigned long from);
 int ioas_reserve(struct ioas *ioas, unsigned long start, unsigned long last,
 		 const void *owner);
 void ioas_unreserve(struct ioas *ioas, const void *owner);
@@ -198,12 +194,13 @@ bool ioas_next_usable(struct ioas *ioas, unsigned long *start,
 static inline struct area *ioas_next_area(struct ioas *ioas, unsigned long from,
 					  unsigned long last)
 {
-	struct area *area = ioas->found;
+	struct area *area = ioas->areas.found;
 
 	lockdep_assert_held(&ioas->iova_lock);
 	if (area && area->view.iova <= from && from <= area_last(area))
 		return area;
-	return ioas_seek_area(ioas, from, last);
+	area = area_set_seek(&ioas->areas, from);
+	return area && area->view.iova <= last ? area : NULL;
 }
 
 /* area.c: mapping and unmapping */

@@ -64,7 +64,7 @@ static struct area *area_above(struct ioas *ioas, const struct hwpt *hwpt)
 
 static struct area *area_below(struct ioas *ioas, const struct hwpt *hwpt)
 {
-	return hwpt->cursor ? ioas_prev_area(ioas, hwpt->cursor - 1) : NULL;
+	return hwpt->cursor ? area_set_prev(&ioas->areas, hwpt->cursor - 1) : NULL;
 }
 
 /*

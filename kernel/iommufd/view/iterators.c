@@ -51,7 +51,7 @@ struct object_walk {
 
 struct area_walk {
 	struct ioas *ioas; /* NULL: at the end */
-	unsigned long from;
+	struct area *area; /* where it is; NULL: before the first */
 };
 
 __bpf_kfunc_start_defs();
@@ -170,7 +170,9 @@ __bpf_kfunc int bpf_iter_iommufd_area_new(struct bpf_iter_iommufd_area *it,
 
 	BUILD_BUG_ON(sizeof(*walk) > sizeof(*it));
 	walk->ioas = container_of(ioas, struct ioas, view);
-	walk->from = from;
+	/* One that begins before the range is not in it. */
+	walk->area = from ? area_set_before_rcu(&walk->ioas->areas, from) :
+			    NULL;
 	return 0;
 }
 
@@ -180,19 +182,11 @@ bpf_iter_iommufd_area_next(struct bpf_iter_iommufd_area *it)
 	struct area_walk *walk = (void *)it;
 	struct area *area = NULL;
 
-	while (walk->ioas) {
-		unsigned long from = walk->from;
-
-		area = ioas_next_area_rcu(walk->ioas, from);
-		if (!area || area_last(area) == ULONG_MAX)
-			walk->ioas = NULL;
-		else
-			walk->from = area_last(area) + 1;
-		if (!area || area->view.iova >= from)
-			break;
-		/* One that begins before the range is not in it. */
-		area = NULL;
-	}
+	if (walk->ioas)
+		area = area_set_next_rcu(&walk->ioas->areas, walk->area);
+	walk->area = area;
+	if (!area)
+		walk->ioas = NULL;
 	return area ? &area->view : NULL;
 }
 
