@@ -238,7 +238,7 @@ static void access_events(void)
 	rw.access_rw.iova = IOVA2;
 	CHECK_RET(access_op(s.fd, access, &rw, IOMMU_TEST_OP_ACCESS_RW), -ENOENT);
 	CHECK_EQ(NTH(iommufd_access_rw, 1)->ret, -ENOENT);
-	CHECK_EQ(NTH(iommufd_access_rw, 1)->ioas_cookie, 0);
+	CHECK_EQ(NTH(iommufd_access_rw, 1)->ioas_cookie, ioas);
 
 	forget();
 	unpin.destroy_access_pages.access_pages_id =
