@@ -50,24 +50,77 @@ static long pin_batch(struct mem *mem, unsigned long va, unsigned long npages,
 	return n ? n : -EFAULT;
 }
 
+/* How many pages follow one another in memory, from the first on. */
+static long count_adjacent(struct page **pages, long n)
+{
+	const struct page *next = pages[0] + 1;
+	long i;
+
+	for (i = 1; i < n && pages[i] == next; i++)
+		next++;
+	return i;
+}
+
+/*
+ * How many pages, from the first on, have their neighbour in memory not behind
+ * them. The frame of each takes its place.
+ */
+static long scattered_to_frames(struct page **pages, long n)
+{
+	unsigned long *pfns = (unsigned long *)pages;
+	long i;
+
+	static_assert(sizeof(*pfns) == sizeof(*pages));
+	for (i = 0; i < n; i++) {
+		if (i + 1 < n && pages[i + 1] == pages[i] + 1)
+			break;
+		pfns[i] = page_to_pfn(pages[i]);
+	}
+	return i;
+}
+
+/* Record @n frames. On failure those that were not are unpinned. */
+static int fold_frames(struct mem *mem, u64 index, const unsigned long *pfns,
+		       long n)
+{
+	long i = run_list_set_frames(&mem->runs, index, pfns, n, PIN_PAGE);
+
+	if (i == n)
+		return 0;
+	for (; i < n; i++)
+		unpin_user_page(pfn_to_page(pfns[i]));
+	return -ENOMEM;
+}
+
 /*
  * Fold @n pages into runs; @pages is used up for that. On failure the pages that
  * did not get into the list are unpinned.
  */
 static int fold_pages(struct mem *mem, u64 index, struct page **pages, long n)
 {
-	unsigned long *pfns = (unsigned long *)pages;
-	long done, i;
+	int rc = 0;
 
-	static_assert(sizeof(*pfns) == sizeof(*pages));
-	for (i = 0; i < n; i++)
-		pfns[i] = page_to_pfn(pages[i]);
-	done = run_list_set_frames(&mem->runs, index, pfns, n, PIN_PAGE);
-	if (done == n)
-		return 0;
-	for (i = done; i < n; i++)
-		unpin_user_page(pfn_to_page(pfns[i]));
-	return -ENOMEM;
+	while (!rc && n) {
+		long count = scattered_to_frames(pages, n);
+
+		if (count) {
+			rc = fold_frames(mem, index, (unsigned long *)pages,
+					 count);
+		} else {
+			count = count_adjacent(pages, n);
+			rc = run_list_set(&mem->runs, index,
+					  page_to_pfn(pages[0]), count,
+					  PIN_PAGE);
+			if (rc)
+				unpin_user_pages(pages, count);
+		}
+		index += count;
+		pages += count;
+		n -= count;
+	}
+	if (rc)
+		unpin_user_pages(pages, n);
+	return rc;
 }
 
 /* mem_source.pin. Returns what GUP says too. */
