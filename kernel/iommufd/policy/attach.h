@@ -33,10 +33,15 @@
 
 #include <linux/atomic.h>
 #include <linux/list.h>
+#include <linux/math64.h>
 #include <linux/mutex.h>
 #include <linux/refcount.h>
+#include <linux/sched/clock.h>
 #include <linux/srcu.h>
+#include <linux/time64.h>
 #include <linux/workqueue.h>
+
+#include <asm/tsc.h>
 
 #include "iommufd_bpf_abi.h"
 
@@ -237,6 +242,8 @@ bool policy_scope_equal(const struct policy_scope *a,
 bool policy_scope_covers(const struct policy_scope *scope, u64 ioas_cookie,
 			 struct cgroup *cgroup);
 bool policy_before(const struct policy *a, const struct policy *b);
+const struct policy_chain *policy_cached(const struct policy_type *type,
+					 u64 ioas_cookie, u64 cgroup_id);
 const struct policy_chain *policy_resolve(const struct policy_type *type,
 					  u64 ioas_cookie,
 					  struct cgroup *cgroup);
@@ -246,7 +253,32 @@ void policy_cache_destroy(void);
 /* eject.c */
 extern struct workqueue_struct *policy_wq;
 
-u64 policy_call_begin(void);
+/**
+ * policy_call_begin() - a program is about to be called
+ *
+ * Return: the time, for policy_call_ns() and policy_call_end(). A look at the
+ * clock of the kernel takes longer than a small policy.
+ */
+static inline u64 policy_call_begin(void)
+{
+	return likely(tsc_khz) ? rdtsc() : sched_clock();
+}
+
+/**
+ * policy_call_ns() - how long ago was that?
+ * @begin: from policy_call_begin()
+ *
+ * Return: nanoseconds, which may be less than 0: clocks of two CPUs may differ a
+ * little.
+ */
+static inline s64 policy_call_ns(u64 begin)
+{
+	s64 passed = policy_call_begin() - begin;
+
+	return likely(tsc_khz) ? div_s64(passed * (s64)NSEC_PER_MSEC, tsc_khz) :
+				 passed;
+}
+
 void policy_call_end(struct policy *policy, enum iommufd_policy_hook hook,
 		     u64 begin);
 int policy_check_answer(struct policy *policy, enum iommufd_policy_hook hook,

@@ -48,7 +48,7 @@ static void trace_decision(const struct dirty_request *req,
 	ev.ioas_cookie = req->pub.ioas_cookie;
 	ev.cgroup_id = req->pub.cgroup_id;
 	ev.npages = DIV_ROUND_UP(req->pub.length, PAGE_SIZE);
-	ev.duration_ns = policy_call_begin() - begin;
+	ev.duration_ns = policy_call_ns(begin);
 	ev.op = req->pub.op;
 	ev.hook = hook;
 	ev.ret = rc;

@@ -13,7 +13,6 @@
 #include <linux/capability.h>
 #include <linux/ktime.h>
 #include <linux/moduleparam.h>
-#include <linux/sched/clock.h>
 
 #include "policy/attach.h"
 #include "policy/pin.h"
@@ -21,16 +20,6 @@
 #include "trace.h"
 
 struct workqueue_struct *policy_wq;
-
-/**
- * policy_call_begin() - a program is about to be called
- *
- * Return: the time, for policy_call_end().
- */
-u64 policy_call_begin(void)
-{
-	return sched_clock();
-}
 
 /**
  * policy_call_end() - a program has returned: count it
@@ -44,14 +33,13 @@ void policy_call_end(struct policy *policy, enum iommufd_policy_hook hook,
 		     u64 begin)
 {
 	struct iommufd_policy_view *view = &policy->view;
-	u64 ns = sched_clock() - begin;
+	s64 ns = policy_call_ns(begin);
 
 	policy_count(&view->calls, 1);
-	/* Clocks of two CPUs may differ a little. */
-	if ((s64)ns < 0)
+	if (ns < 0)
 		return;
 	policy_count(&view->total_ns, ns);
-	if (ns > READ_ONCE(view->longest_ns))
+	if ((u64)ns > READ_ONCE(view->longest_ns))
 		WRITE_ONCE(view->longest_ns, ns);
 	if (likely(ns <= IOMMUFD_POLICY_OVERRUN_NS))
 		return;

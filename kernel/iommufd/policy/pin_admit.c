@@ -16,8 +16,8 @@
 DEFINE_STATIC_KEY_FALSE(policy_attached);
 
 /**
- * policy_init_request() - fill in who asks
- * @req: the request; zeroed first
+ * policy_init_request() - fill in who asks; all else that policies see is 0
+ * @req: the request
  * @ctx: the context
  * @op: enum iommufd_op
  *
@@ -27,17 +27,20 @@ void policy_init_request(struct pin_request *req, struct iommufd_ctx *ctx,
 			 enum iommufd_op op)
 {
 	unsigned long limit = rlimit(RLIMIT_MEMLOCK);
+	const struct mm_struct *mm = current->mm;
 
-	memset(req, 0, sizeof(*req));
-	req->pub.op = op;
-	req->pub.ctx_cookie = ctx->view.cookie;
-	req->pub.tgid = task_tgid_nr(current);
-	req->pub.uid = from_kuid(&init_user_ns, current_uid());
-	req->pub.user_pages = atomic_long_read(&current_user()->locked_vm);
-	if (current->mm)
-		req->pub.mm_pages = atomic64_read(&current->mm->pinned_vm);
-	req->pub.limit_pages =
-		limit == RLIM_INFINITY ? U64_MAX : limit >> PAGE_SHIFT;
+	/* What is said of it is not set: pin_ask() does that each time. */
+	req->pub = (struct iommufd_pin_req){
+		.op = op,
+		.ctx_cookie = ctx->view.cookie,
+		.tgid = task_tgid_nr(current),
+		/* As the initial user namespace knows it. */
+		.uid = __kuid_val(current_uid()),
+		.user_pages = atomic_long_read(&current_user()->locked_vm),
+		.mm_pages = mm ? atomic64_read(&mm->pinned_vm) : 0,
+		.limit_pages = limit == RLIM_INFINITY ? U64_MAX :
+							limit >> PAGE_SHIFT,
+	};
 }
 
 /* What cannot be is a strike, and no wish. */
@@ -84,6 +87,21 @@ static int ask_all(const struct policy_chain *chain, struct pin_request *req,
 	return 0;
 }
 
+/* What is known of the policies that apply is stale, or was thrown away. */
+static noinline int ask_all_anew(struct pin_request *req, u64 *chunk_bytes)
+{
+	struct cgroup *cgroup = policy_task_cgroup();
+	const struct policy_chain *chain;
+	int rc;
+
+	chain = policy_resolve(&pin_policy_type, req->pub.ioas_cookie, cgroup);
+	req->cgroup = cgroup;
+	req->pub.cgroup_id = cgroup_id(cgroup);
+	rc = IS_ERR(chain) ? PTR_ERR(chain) : ask_all(chain, req, chunk_bytes);
+	cgroup_put(cgroup);
+	return rc;
+}
+
 /**
  * policy_admit() - ask every policy that applies whether a request may go on
  * @req: from policy_init_request(), completed by the caller
@@ -94,23 +112,24 @@ static int ask_all(const struct policy_chain *chain, struct pin_request *req,
  */
 int policy_admit(struct pin_request *req, struct op_stats *st)
 {
-	struct cgroup *cgroup = policy_task_cgroup();
-	u64 begin = op_begin(st);
 	const struct policy_chain *chain;
+	u64 begin = op_begin(st);
 	u64 chunk_bytes = 0;
 	int idx, rc;
 
 	might_sleep();
-	req->cgroup = cgroup;
-	req->pub.cgroup_id = cgroup_id(cgroup);
 	idx = policy_enter();
-	chain = policy_resolve(&pin_policy_type, req->pub.ioas_cookie, cgroup);
-	if (IS_ERR(chain))
-		rc = PTR_ERR(chain);
-	else
-		rc = ask_all(chain, req, &chunk_bytes);
+	/* It keeps the task's cgroup while nobody has to sleep. */
+	rcu_read_lock();
+	req->cgroup = task_dfl_cgroup(current);
+	req->pub.cgroup_id = cgroup_id(req->cgroup);
+	chain = policy_cached(&pin_policy_type, req->pub.ioas_cookie,
+			      req->pub.cgroup_id);
+	rc = chain ? ask_all(chain, req, &chunk_bytes) : 0;
+	rcu_read_unlock();
+	if (!chain)
+		rc = ask_all_anew(req, &chunk_bytes);
 	policy_leave(idx);
-	cgroup_put(cgroup);
 	if (!rc && chunk_bytes)
 		st->chunk_pages = chunk_bytes >> PAGE_SHIFT;
 	op_end(st, &st->policy_ns, begin);

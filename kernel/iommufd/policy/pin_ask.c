@@ -23,7 +23,9 @@ static void trace_denial(const struct pin_request *req,
 	ev.ret = rc;
 	ev.code = req->code;
 	memcpy(ev.policy, policy->view.name, sizeof(ev.policy));
-	memcpy(ev.reason, req->reason, sizeof(ev.reason));
+	/* Without one, what is behind its end was never set. */
+	if (req->reason[0])
+		memcpy(ev.reason, req->reason, sizeof(ev.reason));
 	trace_iommufd_deny(&ev);
 }
 
@@ -39,7 +41,7 @@ static void trace_decision(const struct pin_request *req,
 	ev.ioas_cookie = req->pub.ioas_cookie;
 	ev.cgroup_id = req->pub.cgroup_id;
 	ev.npages = req->pub.npages;
-	ev.duration_ns = policy_call_begin() - begin;
+	ev.duration_ns = policy_call_ns(begin);
 	ev.op = req->pub.op;
 	ev.hook = hook;
 	ev.ret = rc;

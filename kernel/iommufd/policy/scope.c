@@ -191,31 +191,57 @@ static void free_chain(struct rcu_head *rcu)
 	kfree(container_of(rcu, struct policy_chain, rcu));
 }
 
+static struct policy_chain __rcu **cache_slot(const struct policy_type *type,
+					      u64 ioas_cookie, u64 cgroup_id)
+{
+	return &cache[hash_64(ioas_cookie * 31 + cgroup_id + type->table,
+			      CACHE_BITS)];
+}
+
+/**
+ * policy_cached() - the policies that apply, if they are known
+ * @type: of this type
+ * @ioas_cookie: to this IOAS
+ * @cgroup_id: and a cgroup of v2
+ *
+ * In a read section of policy_srcu (policy_enter()), to whose end the chain and
+ * what is in it stay valid. Does not sleep.
+ * Return: the chain, in the order in which they are asked, or NULL: it is for
+ * policy_resolve() to find out.
+ */
+const struct policy_chain *policy_cached(const struct policy_type *type,
+					 u64 ioas_cookie, u64 cgroup_id)
+{
+	const struct policy_chain *chain =
+		srcu_dereference(*cache_slot(type, ioas_cookie, cgroup_id),
+				 &policy_srcu);
+
+	if (likely(chain) && chain->generation == READ_ONCE(policy_generation) &&
+	    chain->ioas_cookie == ioas_cookie &&
+	    chain->cgroup_id == cgroup_id && chain->type == type)
+		return chain;
+	return NULL;
+}
+
 /**
  * policy_resolve() - the policies that apply
  * @type: of this type
  * @ioas_cookie: to this IOAS
- * @cgroup: and a cgroup of v2
+ * @cgroup: and a cgroup of v2; the caller has a reference
  *
- * In a read section of policy_srcu (policy_enter()), to whose end the chain and
- * what is in it stay valid. May sleep.
- * Return: the chain, in the order in which they are asked, or ERR_PTR(-ENOMEM).
+ * As policy_cached(), but may sleep.
+ * Return: the chain, or ERR_PTR(-ENOMEM).
  */
 const struct policy_chain *policy_resolve(const struct policy_type *type,
 					  u64 ioas_cookie,
 					  struct cgroup *cgroup)
 {
 	u64 id = cgroup_id(cgroup);
-	u32 hash = hash_64(ioas_cookie * 31 + id + type->table, CACHE_BITS);
-	struct policy_chain __rcu **slot = &cache[hash];
+	const struct policy_chain *known = policy_cached(type, ioas_cookie, id);
 	struct policy_chain *chain, *old;
 
-	chain = srcu_dereference(*slot, &policy_srcu);
-	if (likely(chain) && chain->generation == READ_ONCE(policy_generation) &&
-	    chain->ioas_cookie == ioas_cookie && chain->cgroup_id == id &&
-	    chain->type == type)
-		return chain;
-
+	if (known)
+		return known;
 	do {
 		chain = new_chain(type, ioas_cookie, cgroup);
 		if (IS_ERR(chain))
@@ -225,7 +251,8 @@ const struct policy_chain *policy_resolve(const struct policy_type *type,
 		kfree(chain);
 		cond_resched();
 	} while (1);
-	old = unrcu_pointer(xchg(slot, RCU_INITIALIZER(chain)));
+	old = unrcu_pointer(xchg(cache_slot(type, ioas_cookie, id),
+				 RCU_INITIALIZER(chain)));
 	if (old)
 		call_srcu(&policy_srcu, &old->rcu, free_chain);
 	return chain;
