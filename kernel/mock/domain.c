@@ -75,18 +75,20 @@ static int mock_map_pages(struct iommu_domain *domain, unsigned long iova,
 	/* We said that we are coherent; what is no memory cannot be. */
 	if (WARN_ON(!(prot & (IOMMU_CACHE | IOMMU_MMIO)) || !(prot & (IOMMU_READ | IOMMU_WRITE))))
 		return -EINVAL;
-	/* Like that of VT-d, one who does not say what was done if a table fails. */
-	if (WARN_ON((iova ^ (iova + pgsize * pgcount - 1)) >= pgsize << 9))
-		return -EINVAL;
 	while (pgcount--) {
 		rc = mock_pt_map(mock->pt, iova, phys, pgsize, prot, gfp);
 		if (rc)
-			return rc;
+			goto err;
 		iova += pgsize;
 		phys += pgsize;
 		*mapped += pgsize;
 	}
 	return 0;
+
+err:
+	/* Like that of VT-d, it leaves what is written, and does not tell. */
+	*mapped = 0;
+	return rc;
 }
 
 static size_t mock_unmap_pages(struct iommu_domain *domain, unsigned long iova,

@@ -10,6 +10,7 @@ char _license[] SEC("license") = "GPL";
 
 __u64 ran[NR_FENTRY];
 __u64 nr_views;
+__u64 nr_low;
 __u64 a_cookie;
 
 /* Global: it is verified once, for all programs. */
@@ -31,6 +32,8 @@ __noinline int walk_here(void)
 			a_cookie = ioas->cookie;
 			bpf_for_each(iommufd_area, area, ioas, 0)
 				n += area->length != 0;
+			bpf_for_each(iommufd_area, area, ioas, FROM_IOVA)
+				nr_low += area->iova < FROM_IOVA;
 		}
 		bpf_for_each(iommufd_hwpt, hwpt, ctx)
 			n += !hwpt->gone;

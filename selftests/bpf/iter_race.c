@@ -129,7 +129,9 @@ static bool in_walks(const char *name)
 		return false;
 	return !strncmp(name, "shadow_", 7) || !strcmp(name, "ctx_next_rcu") ||
 	       !strcmp(name, "object_next_rcu") ||
-	       !strcmp(name, "ioas_next_area_rcu") ||
+	       !strcmp(name, "area_set_next_rcu") ||
+	       !strcmp(name, "area_set_from_rcu") ||
+	       !strcmp(name, "descend_rcu") ||
 	       !strcmp(name, "policy_next_rcu");
 }
 
@@ -215,6 +217,7 @@ static unsigned int walk_from(char names[][64], size_t n, char *va,
 		ran += w->bss->ran[i] != 0;
 	if (ran)
 		CHECK(w->bss->nr_views);
+	CHECK_EQ(w->bss->nr_low, 0);
 	iter_fentry__destroy(w);
 	return ran;
 }

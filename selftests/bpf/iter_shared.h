@@ -12,6 +12,9 @@
 /* How many functions are walked from at a time. */
 #define NR_FENTRY 64
 
+/* Areas that begin from here on are walked over as well; tests map on both sides. */
+#define FROM_IOVA 0x5000000
+
 /* A walk over one context: everything in it. */
 struct found {
 	__u32 nr_ctxs; /* on the host */

@@ -238,7 +238,7 @@ static __always_inline void count_all(void)
 	const struct iommufd_ioas_view *ioas;
 	const struct iommufd_hwpt_view *hwpt;
 	const struct iommufd_ctx_view *ctx;
-	__u64 n = 0, gone = 0;
+	__u64 n = 0, gone = 0, low = 0;
 
 	bpf_for_each(iommufd_ctx, ctx) {
 		n += ctx->cookie != 0;
@@ -246,6 +246,8 @@ static __always_inline void count_all(void)
 			gone += ioas->gone;
 			bpf_for_each(iommufd_area, area, ioas, 0)
 				n += area->length != 0;
+			bpf_for_each(iommufd_area, area, ioas, FROM_IOVA)
+				low += area->iova < FROM_IOVA;
 		}
 		bpf_for_each(iommufd_hwpt, hwpt, ctx)
 			gone += hwpt->gone;
@@ -254,6 +256,7 @@ static __always_inline void count_all(void)
 	}
 	__sync_fetch_and_add(&nr_views, n);
 	__sync_fetch_and_add(&nr_gone, gone);
+	__sync_fetch_and_add(&nr_odd, low);
 	__sync_fetch_and_add(&nr_walks, 1);
 }
 

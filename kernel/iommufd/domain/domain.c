@@ -215,13 +215,6 @@ unsigned long domain_alignment(const struct iommu_domain *domain)
 /* How many IO pages are written, about, before others get the CPU. */
 #define FILL_WORK 4096
 
-/*
- * Entries of a table, as VT-d and AMD-Vi have them. No call of a driver goes past
- * the end of a table: VT-d's has the memory for one before it writes an entry,
- * and when it has none for the next, it does not say what it wrote.
- */
-#define TABLE_SHIFT 9
-
 /**
  * struct fill - an IO page table that is being written, from one IOVA on
  * @domain: where
@@ -229,11 +222,11 @@ unsigned long domain_alignment(const struct iommu_domain *domain)
  * @prot: for it
  * @most: nothing is written in one go that crosses a multiple of this: bytes
  * @shift: of the smallest page
- * @table: what a table of those maps; bytes
- * @short_of: a contiguous range that is shorter, and in one table, has pages of
- *	that size only, and is written in one go
+ * @short_of: a contiguous range that is shorter has pages of that size only, and
+ *	is written in one go
  * @begin: where it began
  * @iova: where to go on
+ * @tried: up to where a call that failed was to write
  * @work: since others got the CPU last
  */
 struct fill {
@@ -242,10 +235,10 @@ struct fill {
 	int prot;
 	unsigned long most;
 	unsigned int shift;
-	unsigned long table;
 	unsigned long short_of;
 	unsigned long begin;
 	unsigned long iova;
+	unsigned long tried;
 	unsigned long work;
 };
 
@@ -262,7 +255,6 @@ static struct fill fill_begin(struct iommu_domain *domain, unsigned long iova,
 		.prot = how->iommu_prot,
 		.most = how->huge_pages ? FILL_STEP : PAGE_SIZE,
 		.shift = __ffs(sizes),
-		.table = BIT(__ffs(sizes) + TABLE_SHIFT),
 		.short_of = how->huge_pages ? larger :
 					      min(larger, PAGE_SIZE + 1),
 		.begin = iova,
@@ -279,7 +271,7 @@ static size_t choose_page(const struct fill *fill, phys_addr_t phys,
 {
 	unsigned long sizes = fill->domain->pgsize_bitmap;
 	unsigned long iova = fill->iova, at, larger;
-	unsigned int shift, entry;
+	unsigned int shift;
 
 	/* With the length's highest bit, no page is too long for it either. */
 	at = iova | phys | BIT(__fls(bytes));
@@ -293,8 +285,7 @@ static size_t choose_page(const struct fill *fill, phys_addr_t phys,
 		    bytes >= gap + next)
 			bytes = gap;
 	}
-	entry = (iova >> shift) & (BIT(TABLE_SHIFT) - 1);
-	*count = min(bytes >> shift, BIT(TABLE_SHIFT) - entry);
+	*count = bytes >> shift;
 	return BIT(shift);
 }
 
@@ -321,8 +312,10 @@ static __always_inline int fill_pages(struct fill *fill, phys_addr_t phys,
 	/* Some may be there even if it failed. */
 	fill->iova += *mapped;
 	fill->work += count + FILL_WORK / 64;
-	if (rc || WARN_ON(!*mapped))
+	if (rc || WARN_ON(!*mapped)) {
+		fill->tried = fill->iova - *mapped + (page * count);
 		return rc ?: -EFAULT;
+	}
 	return unlikely(fill->work >= FILL_WORK) ? give_way(fill) : 0;
 }
 
@@ -352,14 +345,29 @@ static __always_inline int fill_run(struct fill *fill, phys_addr_t phys,
 	size_t mapped;
 	int rc;
 
-	if (bytes >= fill->short_of ||
-	    unlikely((fill->iova ^ (fill->iova + bytes - 1)) >= fill->table))
+	if (bytes >= fill->short_of)
 		return fill_long_run(fill, phys, bytes);
 	rc = fill_pages(fill, phys, BIT(fill->shift), bytes >> fill->shift,
 			&mapped);
 	if (!rc && mapped < bytes)
 		rc = fill_long_run(fill, phys + mapped, bytes - mapped);
 	return rc;
+}
+
+/*
+ * Up to where is something written, if a call failed? VT-d's driver does not say
+ * what it had written when it found no memory for one more table. All write from
+ * the beginning on, where nothing was.
+ */
+static unsigned long fill_written(const struct fill *fill)
+{
+	unsigned long iova = fill->iova;
+
+	while (iova < fill->tried && iommu_iova_to_phys(fill->domain, iova)) {
+		iova += BIT(fill->shift);
+		cond_resched();
+	}
+	return iova - fill->begin;
 }
 
 /* All is mapped, or @rc says why not: let the IOMMU know, or undo it. */
@@ -374,6 +382,8 @@ static int fill_end(struct fill *fill, int rc, unsigned long length,
 	if (!rc && ops->iotlb_sync_map)
 		rc = ops->iotlb_sync_map(fill->domain, fill->begin, length);
 	op_end(st, &st->fill_ns, begin);
+	if (rc)
+		done = fill_written(fill);
 	if (rc && done)
 		domain_clear(fill->domain, fill->begin, done, st);
 	return rc;

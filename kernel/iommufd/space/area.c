@@ -14,7 +14,7 @@
 #include "space/space.h"
 #include "trace_mem.h"
 
-/* It is on no list: its link there is what RCU has to free it by. */
+/* Nobody looks at its @node any more: RCU has that place to free it by. */
 static void area_free(struct area *area)
 {
 	mem_put(area->mem);
@@ -381,8 +381,10 @@ static int map_areas(struct ioas *ioas, struct list_head *areas,
 	if (!rc) {
 		release_areas(ioas, areas);
 	} else {
-		list_for_each_entry(area, areas, node)
+		list_for_each_entry(area, areas, node) {
 			ioas_remove_area(ioas, area);
+			cond_resched();
+		}
 		ioas_wake(ioas);
 	}
 	mutex_unlock(&ioas->iova_lock);

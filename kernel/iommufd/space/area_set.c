@@ -8,9 +8,6 @@
 
 #include "space/space.h"
 
-/* How often a reader tries the tree before it takes the list. */
-#define READER_TRIES 3
-
 static unsigned long link_gap(struct area_link *link)
 {
 	return link->gap;
@@ -57,13 +54,11 @@ static unsigned long end_of(const struct area *area)
 /**
  * area_set_init() - an empty set
  * @set: the set
- * @lock: who changes it, or looks for what is to stay, holds this
  */
-void area_set_init(struct area_set *set, struct mutex *lock)
+void area_set_init(struct area_set *set)
 {
 	set->tree = RB_ROOT;
 	INIT_LIST_HEAD(&set->list);
-	seqcount_mutex_init(&set->changes, lock);
 	set->found = NULL;
 }
 
@@ -85,6 +80,20 @@ static struct area *descend(struct area_set *set, unsigned long iova)
 	return best;
 }
 
+/* Is it the lowest area that ends at or after an IOVA? */
+static bool is_first_from(struct area_set *set, struct area *area,
+			  unsigned long iova)
+{
+	struct area *prev;
+
+	if (area_last(area) < iova)
+		return false;
+	if (area->view.iova <= iova)
+		return true;
+	prev = prev_area(set, area);
+	return !prev || area_last(prev) < iova;
+}
+
 /**
  * area_set_seek() - the lowest area that ends at or after an IOVA
  * @set: the set
@@ -96,14 +105,14 @@ struct area *area_set_seek(struct area_set *set, unsigned long iova)
 {
 	struct area *area = set->found;
 
+	/* Who goes through them comes to the one behind, or before. */
 	if (area && area_last(area) < iova) {
-		/* Who goes through them comes to the one behind. */
 		area = next_area(set, area);
-		if (area && area_last(area) < iova)
-			area = descend(set, iova);
-	} else if (!area || area->view.iova > iova) {
-		area = descend(set, iova);
+		if (!area)
+			return NULL;
 	}
+	if (!area || !is_first_from(set, area, iova))
+		area = descend(set, iova);
 	if (area)
 		set->found = area;
 	return area;
@@ -165,10 +174,8 @@ void area_set_insert(struct area_set *set, struct area *area)
 	area->link.gap = area->view.iova - end_of(prev);
 	if (next)
 		next->link.gap = next->view.iova - end_of(area);
-	write_seqcount_begin(&set->changes);
 	list_add_rcu(&area->link.list, prev ? &prev->link.list : &set->list);
 	link_to(set, area, prev, next);
-	write_seqcount_end(&set->changes);
 	set->found = area;
 }
 
@@ -182,7 +189,6 @@ void area_set_erase(struct area_set *set, struct area *area)
 	struct area *next = next_area(set, area);
 	struct area *prev = prev_area(set, area);
 
-	write_seqcount_begin(&set->changes);
 	rb_erase_augmented(&area->link.node, &set->tree, &gaps);
 	if (next) {
 		/* Not before: what is above it must be as it was till then. */
@@ -190,7 +196,6 @@ void area_set_erase(struct area_set *set, struct area *area)
 		gaps.propagate(&next->link.node, NULL);
 	}
 	list_del_rcu(&area->link.list);
-	write_seqcount_end(&set->changes);
 	if (set->found == area)
 		set->found = prev;
 }
@@ -235,7 +240,7 @@ static struct area *next_with_gap(struct area *area, unsigned long length)
  * @start: set to the first
  *
  * Takes no longer than to look an area up.
- * Return: false if there are not as many anywhere.
+ * Return: false if there are not as many in [@from, @to].
  */
 bool area_set_find_gap(struct area_set *set, unsigned long from,
 		       unsigned long to, unsigned long length,
@@ -254,8 +259,12 @@ bool area_set_find_gap(struct area_set *set, unsigned long from,
 	return *start <= to && to - *start >= length - 1;
 }
 
-/* Finds one that is there, unless the tree changes meanwhile. */
-static struct area *descend_rcu(struct area_set *set, unsigned long iova)
+/*
+ * The last area that begins below an IOVA; while the tree changes perhaps one
+ * before that, or NULL, or one that has just been erased.
+ */
+static noinline struct area *descend_rcu(struct area_set *set,
+					 unsigned long iova)
 {
 	struct rb_node *node = rcu_dereference_raw(set->tree.rb_node);
 	struct area *best = NULL;
@@ -274,30 +283,22 @@ static struct area *descend_rcu(struct area_set *set, unsigned long iova)
 }
 
 /**
- * area_set_before_rcu() - the last area that begins below an IOVA, for readers
- * @set: the set; the caller holds rcu_read_lock(), and no lock
+ * area_set_from_rcu() - the first area that begins at or after an IOVA, for
+ *	readers
+ * @set: the set; the caller holds rcu_read_lock(), and needs no lock
  * @iova: the IOVA
  *
  * Return: the area, which may be erased at any time, or NULL.
  */
-struct area *area_set_before_rcu(struct area_set *set, unsigned long iova)
+struct area *area_set_from_rcu(struct area_set *set, unsigned long iova)
 {
-	struct area *area, *before = NULL;
-	unsigned int i, seq;
+	struct area *area = iova ? descend_rcu(set, iova) : NULL;
 
-	for (i = 0; i < READER_TRIES; i++) {
-		seq = raw_read_seqcount(&set->changes);
-		area = descend_rcu(set, iova);
-		if (!(seq & 1) && !read_seqcount_retry(&set->changes, seq))
-			return area;
-	}
-	/* Perhaps this has interrupted who changes it. */
-	list_for_each_entry_rcu(area, &set->list, link.list) {
-		if (area->view.iova >= iova)
-			break;
-		before = area;
-	}
-	return before;
+	/* Wherever that has led, from there on the list is right. */
+	do {
+		area = area_set_next_rcu(set, area);
+	} while (area && area->view.iova < iova);
+	return area;
 }
 
 /**

@@ -95,8 +95,8 @@ static struct area *split_off(struct ioas *ioas, struct area *area,
 	/* What is known of the whole is not known of the parts. */
 	dirty_forget_all(area);
 	WRITE_ONCE(area->view.length, length);
-	ioas->view.mapped_bytes -= tail->view.length;
-	ioas_add_area(ioas, tail);
+	area_set_insert(&ioas->areas, tail);
+	ioas->view.nr_areas++;
 	area->state = AREA_WALKED;
 	raise_cursors(ioas, area, tail);
 	return tail;

@@ -25,7 +25,7 @@
 void ioas_iova_init(struct ioas *ioas)
 {
 	mutex_init(&ioas->iova_lock);
-	area_set_init(&ioas->areas, &ioas->iova_lock);
+	area_set_init(&ioas->areas);
 	ioas->reserved = RB_ROOT_CACHED;
 	ioas->allowed = RB_ROOT_CACHED;
 }
@@ -189,19 +189,6 @@ static int check_fixed(struct ioas *ioas, unsigned long iova,
 }
 
 /**
- * ioas_add_area() - an area takes its IOVAs
- * @ioas: the IOAS; iova_lock is held
- * @area: they are free, and its iova is set
- */
-void ioas_add_area(struct ioas *ioas, struct area *area)
-{
-	lockdep_assert_held(&ioas->iova_lock);
-	area_set_insert(&ioas->areas, area);
-	ioas->view.nr_areas++;
-	ioas->view.mapped_bytes += area->view.length;
-}
-
-/**
  * ioas_insert_areas() - find room for areas that follow one another; take it
  * @ioas: the IOAS; iova_lock is held
  * @areas: at least one struct area, by node; length, va and offset are set;
@@ -237,8 +224,11 @@ int ioas_insert_areas(struct ioas *ioas, struct list_head *areas,
 	at = *iova;
 	list_for_each_entry(area, areas, node) {
 		area->view.iova = at;
-		ioas_add_area(ioas, area);
+		area_set_insert(&ioas->areas, area);
+		ioas->view.nr_areas++;
+		ioas->view.mapped_bytes += area->view.length;
 		at += area->view.length;
+		cond_resched();
 	}
 	return 0;
 }

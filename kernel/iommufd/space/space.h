@@ -107,7 +107,7 @@ enum area_state {
  * @node: on the list of the one who made it BUSY
  * @dirty_notes: see dirty_turn.h; belongs to the one who made it BUSY or
  *	WALKED
- * @rcu: frees it: then it is on no list
+ * @rcu: frees it: then nobody looks at @node any more
  */
 struct area {
 	struct area_link link;
@@ -167,7 +167,6 @@ static inline void ioas_wake(struct ioas *ioas)
 
 /* iova.c: who holds which IOVA */
 void ioas_iova_init(struct ioas *ioas);
-void ioas_add_area(struct ioas *ioas, struct area *area);
 int ioas_insert_areas(struct ioas *ioas, struct list_head *areas,
 		      unsigned long *iova, bool fixed);
 int ioas_check_alignment(struct ioas *ioas, unsigned long align);

@@ -50,8 +50,8 @@ struct object_walk {
 };
 
 struct area_walk {
-	struct ioas *ioas; /* NULL: at the end */
-	struct area *area; /* where it is; NULL: before the first */
+	struct ioas *ioas;
+	struct area *next; /* NULL: at the end */
 };
 
 __bpf_kfunc_start_defs();
@@ -170,9 +170,7 @@ __bpf_kfunc int bpf_iter_iommufd_area_new(struct bpf_iter_iommufd_area *it,
 
 	BUILD_BUG_ON(sizeof(*walk) > sizeof(*it));
 	walk->ioas = container_of(ioas, struct ioas, view);
-	/* One that begins before the range is not in it. */
-	walk->area = from ? area_set_before_rcu(&walk->ioas->areas, from) :
-			    NULL;
+	walk->next = area_set_from_rcu(&walk->ioas->areas, from);
 	return 0;
 }
 
@@ -180,13 +178,11 @@ __bpf_kfunc const struct iommufd_area_view *
 bpf_iter_iommufd_area_next(struct bpf_iter_iommufd_area *it)
 {
 	struct area_walk *walk = (void *)it;
-	struct area *area = NULL;
+	struct area *area = walk->next;
 
-	if (walk->ioas)
-		area = area_set_next_rcu(&walk->ioas->areas, walk->area);
-	walk->area = area;
-	if (!area)
-		walk->ioas = NULL;
+	/* Now: the upper part of one that is cut meanwhile was seen already. */
+	if (area)
+		walk->next = area_set_next_rcu(&walk->ioas->areas, area);
 	return area ? &area->view : NULL;
 }
 
