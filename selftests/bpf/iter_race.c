@@ -78,18 +78,27 @@ static double now(void)
 	return ts.tv_sec + ts.tv_nsec / 1e9;
 }
 
+/* Was there something to see, and was it seen? */
+static bool enough(const struct iter_walk *w, const volatile unsigned long *turns,
+		   unsigned long walks)
+{
+	return walks > 10 && turns[0] > 5 && turns[1] > 5 && turns[2] > 0 &&
+	       w->bss->nr_policies > 10 && w->bss->nr_views > 10;
+}
+
 static void create_destroy(void)
 {
 	struct iter_walk *w = new_walk();
 	unsigned long turns[3] = {}, walks = 0;
-	double end = now() + 4;
+	/* At least four seconds; on a busy machine as many as it takes. */
+	double end = now() + 4, patience = end + 20 * test_slow();
 	pthread_t t[3];
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(t); i++)
 		CHECK_OK(pthread_create(&t[i], NULL, i == 2 ? churn_policies : churn,
 					&turns[i]));
-	while (now() < end) {
+	while (now() < end || (!enough(w, turns, walks) && now() < patience)) {
 		const struct found *f = walk(w);
 
 		w->bss->want_cookie[0] = f->ctx.cookie;
@@ -110,10 +119,8 @@ static void create_destroy(void)
 	test_note("%lu walks, %llu views, %lu contexts; %llu views of policies, %lu of them", walks,
 		  (unsigned long long)w->bss->nr_views, turns[0] + turns[1],
 		  (unsigned long long)w->bss->nr_policies, turns[2]);
-	CHECK(walks > 10 && turns[0] > 5 && turns[1] > 5 && turns[2] > 0);
-	CHECK(w->bss->nr_policies > 10);
+	CHECK(enough(w, turns, walks));
 	CHECK_EQ(w->bss->nr_odd, 0);
-	CHECK(w->bss->nr_views > 10);
 	CHECK_EQ(walk(w)->nr_ctxs, 0);
 }
 
@@ -247,13 +254,16 @@ static void fentry(void)
 	}
 	CHECK(k >= 4);
 	/* Something to walk over, and to hold. */
+	CHECK_OK(iommufd_map_fixed(r.fd, r.ioas, va, PAGE_SZ, MOCK_IOVA, MAP_RW));
+	CHECK_OK(iommufd_map_fixed(r.fd, r.ioas, va, PAGE_SZ, 2 * MOCK_IOVA, MAP_RW));
 	also->bss->want_cookie[0] = f->ctx.cookie;
 	also->bss->want_cookie[1] = f->ioas[0].cookie;
 	also->bss->want_cookie[2] = f->hwpt[0].cookie;
 	also->bss->want_cookie[3] = f->device[0].cookie;
 	for (i = 0; i < k; i++)
-		ran += walk_from(&alone[i], 1, va, also);
-	CHECK_EQ(ran, k);
+		if (!walk_from(&alone[i], 1, va, also))
+			FAIL("nothing called %s", alone[i]);
+	ran = k;
 	for (i = 0; i < m; i += NR_FENTRY)
 		ran += walk_from(&names[i], m - i < NR_FENTRY ? m - i : NR_FENTRY, va,
 				 also);
