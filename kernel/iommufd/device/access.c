@@ -179,7 +179,7 @@ static int attach_locked(struct iommufd_access *access, struct ioas *ioas)
 static int access_admit(struct iommufd_access *access, struct ioas *ioas)
 {
 	struct op_stats st = {};
-	struct pin_request req;
+	struct pin_request req __uninitialized;
 
 	if (!policy_active())
 		return 0;

@@ -129,7 +129,7 @@ out:
 int device_admit(struct iommufd_device *idev, struct ioas *ioas,
 		 struct op_stats *st)
 {
-	struct pin_request req;
+	struct pin_request req __uninitialized;
 
 	if (!policy_active())
 		return 0;

@@ -126,7 +126,7 @@ static int fold_pages(struct mem *mem, u64 index, struct page **pages, long n)
 /* mem_source.pin. Returns what GUP says too. */
 static int pin_user_range(struct mem *mem, u64 first, u64 last)
 {
-	struct page *on_stack[PAGES_ON_STACK];
+	struct page *on_stack[PAGES_ON_STACK] __uninitialized;
 	struct page **pages = on_stack;
 	u64 per_batch = PAGES_ON_STACK;
 	u64 index = first;

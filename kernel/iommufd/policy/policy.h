@@ -45,7 +45,8 @@ struct pin_wishes {
  * @code: why it is refused: enum iommufd_deny_code
  * @reason: in words
  *
- * On the stack of the task that asks. What programs change lies behind what they
+ * On the stack of the task that asks: policy_init_request() sets @pub, and who asks
+ * a policy sets the others. What programs change lies behind what they
  * see; @pub must have a pointer in it (it has __opaque), or the verifier would
  * take any memory of its size for a request, and a kfunc write behind that.
  */

@@ -63,7 +63,8 @@ static enum iommufd_source map_source(const struct map_args *args)
 static int admit_map(struct ioas *ioas, const struct map_args *args,
 		     enum iommufd_op op, u64 npages, struct op_stats *st)
 {
-	struct pin_request req;
+	/* The compiler clears it otherwise, whether anybody is asked or not. */
+	struct pin_request req __uninitialized;
 
 	if (!policy_active())
 		return 0;
