@@ -20,7 +20,7 @@ INSIDE := all modules viommu bpf tools unit tests
 
 ifeq ($(wildcard /etc/iommufd-bpf-sandbox),)
 # ---------------------------------------------------------------- on the host
-.PHONY: $(INSIDE) help demo demo-policy policy-test check check-debug debug upstream bench screens shell lint clean distclean sandbox
+.PHONY: $(INSIDE) help demo demo-policy policy-test check check-debug check-install debug upstream bench screens shell lint deb install uninstall clean distclean sandbox
 
 JOBS ?= $(shell nproc)
 
@@ -73,6 +73,18 @@ shell: all	## a shell in the VM (SHELL_ARGS: options of selftests/vm/run)
 
 bench: all	## measure instructions against upstream's iommufd, in VMs
 	@$(TOP)/selftests/bench/run $(BENCH_ARGS)
+
+deb:	## build the Debian packages, into build/deb
+	@$(TOP)/packaging/deb
+
+install: bpf tools	## install on this Debian 13 host, for the running kernel (or DESTDIR=, KVER=)
+	@$(MAKE) -C $(TOP)/packaging install BUILD=$(BUILD)
+
+uninstall:	## take off what install has put there
+	@$(MAKE) -C $(TOP)/packaging uninstall BUILD=$(BUILD)
+
+check-install: all deb	## install, upgrade, rescue, purge in a VM that boots from disk
+	@$(TOP)/selftests/packaging/check
 
 lint: all	## checkpatch, sparse, W=1, shellcheck, cppcheck
 	@$(TOP)/selftests/lint/run

@@ -10,6 +10,7 @@
 #include <linux/miscdevice.h>
 #include <linux/module.h>
 
+#include "iommufd_bpf_version.h"
 #include "vfio.h"
 
 static int __init vfio_init(void)
@@ -59,7 +60,8 @@ module_exit(vfio_exit);
 
 MODULE_IMPORT_NS(IOMMUFD);
 MODULE_IMPORT_NS(IOMMUFD_VFIO);
-MODULE_VERSION("1.0");
+/* DKMS compares it with the stock module's (0.3): ours must be higher. */
+MODULE_VERSION("1." IOMMUFD_BPF_VERSION);
 MODULE_LICENSE("GPL");
 MODULE_AUTHOR("The iommufd-bpf authors");
 MODULE_DESCRIPTION("VFIO core with device cdevs on iommufd");

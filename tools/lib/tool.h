@@ -10,9 +10,11 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "iommufd_bpf_version.h"
+
 struct bpf_object;
 
-#define TOOL_VERSION "0.1.0"
+#define TOOL_VERSION IOMMUFD_BPF_VERSION
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 enum tool_exit {
