@@ -102,7 +102,8 @@ struct area *ioas_enter_range(struct ioas *ioas, unsigned long first,
  * @ioas: the IOAS
  * @first: first IOVA of a range that is pinned or locked
  *
- * Takes iova_lock. Return: the area; it stays while the range is pinned.
+ * Takes iova_lock.
+ * Return: the area; it stays while the range is pinned.
  */
 struct area *ioas_find_pinned(struct ioas *ioas, unsigned long first)
 {

@@ -206,10 +206,10 @@ static struct area *lowest_with_gap(struct rb_node *node, unsigned long length)
 	for (;;) {
 		if (max_gap(node->rb_left) >= length)
 			node = node->rb_left;
-		else if (area_of(node)->link.gap >= length)
-			return area_of(node);
-		else
+		else if (area_of(node)->link.gap < length)
 			node = node->rb_right;
+		else
+			return area_of(node);
 	}
 }
 

@@ -157,10 +157,10 @@ static inline struct ioas *ioas_get(struct iommufd_ctx *ctx, u32 id)
 	return (struct ioas *)object_get(ctx, id, OBJECT_IOAS);
 }
 
-/* Whoever waits for it to change holds iova_lock when it begins to. */
 static inline void ioas_wake(struct ioas *ioas)
 {
 	lockdep_assert_held(&ioas->iova_lock);
+	/* Whoever waits for it to change holds iova_lock when it begins to. */
 	if (waitqueue_active(&ioas->wait))
 		wake_up_all(&ioas->wait);
 }
