@@ -68,15 +68,20 @@ static long count_adjacent(struct page **pages, long n)
 static long scattered_to_frames(struct page **pages, long n)
 {
 	unsigned long *pfns = (unsigned long *)pages;
+	struct page *page = pages[0];
 	long i;
 
 	static_assert(sizeof(*pfns) == sizeof(*pages));
-	for (i = 0; i < n; i++) {
-		if (i + 1 < n && pages[i + 1] == pages[i] + 1)
-			break;
-		pfns[i] = page_to_pfn(pages[i]);
+	for (i = 0; i < n - 1; i++) {
+		struct page *next = pages[i + 1];
+
+		if (next == page + 1)
+			return i;
+		pfns[i] = page_to_pfn(page);
+		page = next;
 	}
-	return i;
+	pfns[i] = page_to_pfn(page);
+	return n;
 }
 
 /* Record @n frames. On failure those that were not are unpinned. */

@@ -277,7 +277,11 @@ static u64 append_frames(struct run_list *rl, u64 index,
 
 	if (block->end != index || entry_kind(block->runs[nr - 1]) != kind)
 		return 0;
+	/* Up to where the list ends, and the last entry of the block may begin. */
 	n = min(n, rl->npages - index);
+	if (!slot_reaches(slot, index))
+		return 0;
+	n = min(n, slot->first + RUN_MAX_PAGES - index);
 	next = entry_pfn(block->runs[nr - 1]) + index -
 	       entry_start(slot, nr - 1);
 	for (done = 0; done < n; done++, next++) {
@@ -288,7 +292,7 @@ static u64 append_frames(struct run_list *rl, u64 index,
 			break;
 		if (pfn == next)
 			continue;
-		if (nr == block->cap || !slot_reaches(slot, index + done))
+		if (nr == block->cap)
 			break;
 		block->runs[nr++] = entry_pack(index + done, pfn, kind);
 		next = pfn;
