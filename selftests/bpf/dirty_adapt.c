@@ -225,12 +225,13 @@ static void run_adaptive(struct guest *g, struct dirty_count *count,
 {
 	struct bpf_object *obj = open_policy();
 	struct bpf_link *link;
+	struct bpf_map *map;
 	struct saved saved;
 
 	CHECK(obj);
 	CHECK_OK(bpf_object__load(obj));
-	link = bpf_map__attach_struct_ops(
-		bpf_object__find_map_by_name(obj, "dirty_adaptive"));
+	map = bpf_object__find_map_by_name(obj, "dirty_adaptive");
+	link = bpf_map__attach_struct_ops(map);
 	CHECK(link);
 	run(g, count, result, reads);
 	saved = read_saved(obj);
@@ -255,14 +256,15 @@ static void adaptive(void)
 	struct bpf_object *obj = bpf_object__open(object_path("dirty_count"));
 	struct dirty_count *count, without, with;
 	unsigned int reads_without, reads_with;
+	struct bpf_program *prog;
 	struct bpf_link *link;
 	struct guest g;
 
 	CHECK(obj);
 	CHECK_OK(bpf_object__load(obj));
 	count = bss_of(obj);
-	link = bpf_program__attach(
-		bpf_object__find_program_by_name(obj, "count_walk"));
+	prog = bpf_object__find_program_by_name(obj, "count_walk");
+	link = bpf_program__attach(prog);
 	CHECK(link);
 	g = new_guest();
 	run(&g, count, &without, &reads_without);

@@ -336,8 +336,7 @@ static void concurrent(void)
 	new_model(&m);
 	s.m.rng.state = m.rng.state + 1;
 	CHECK_OK(pthread_create(&thread, NULL, switch_policies, &s));
-	for (i = 0; i < 6000 ||
-		    __atomic_load_n(&s.changes, __ATOMIC_RELAXED) < 200; i++) {
+	for (i = 0; i < 6000 || __atomic_load_n(&s.changes, __ATOMIC_RELAXED) < 200; i++) {
 		if (rng_below(&m.rng, 2))
 			write_some(&m);
 		else

@@ -130,10 +130,9 @@ static void spaces(void)
 
 	/* Another page table, and an in-kernel user with a pin. */
 	new_hwpt(&r, 0);
-	access = CHECK_FD(mock_access_new(
-		r.fd, r.ioas, MOCK_FLAGS_ACCESS_CREATE_NEEDS_PIN_PAGES));
-	CHECK_OK(
-		mock_access_pin(r.fd, access, MOCK_IOVA, va, PAGE_SZ, 0, NULL));
+	access = CHECK_FD(mock_access_new(r.fd, r.ioas,
+					  MOCK_FLAGS_ACCESS_CREATE_NEEDS_PIN_PAGES));
+	CHECK_OK(mock_access_pin(r.fd, access, MOCK_IOVA, va, PAGE_SZ, 0, NULL));
 	f = walk(w);
 	CHECK_EQ(f->ctx.nr_accesses, 1);
 	CHECK_EQ(f->ioas[0].nr_domains, 2);

@@ -313,7 +313,7 @@ static void do_mode(char *args)
 /* Only a module with virtual IOMMUs can: selftests/uapi/with-viommu. */
 static void do_queue(char *args)
 {
-	__u32 ioas = next_number(&args), parent;
+	__u32 ioas = next_number(&args), parent = 0;
 	struct iommu_viommu_alloc viommu = {
 		.size = sizeof(viommu),
 		.type = IOMMU_VIOMMU_TYPE_SELFTEST,

@@ -19,9 +19,8 @@ struct tracked tracked_space(bool huge)
 
 	CHECK_OK(mock_device_add(t.fd, t.ioas, 0, &m));
 	t.dev = m.idev;
-	CHECK_OK(mock_dirty_hwpt(
-		t.fd, t.dev, t.ioas,
-		huge ? MOCK_IOMMUPT_HUGE : MOCK_IOMMUPT_DEFAULT, &t.hwpt));
+	CHECK_OK(mock_dirty_hwpt(t.fd, t.dev, t.ioas,
+				 huge ? MOCK_IOMMUPT_HUGE : MOCK_IOMMUPT_DEFAULT, &t.hwpt));
 	CHECK_OK(iommufd_dirty_track(t.fd, t.hwpt, true));
 	return t;
 }

@@ -175,10 +175,8 @@ static void bitmap_faults(void)
 		CHECK_OK(mprotect(va, PAGE_SZ, prot[i][0]));
 		CHECK_OK(mprotect(va + PAGE_SZ, PAGE_SZ, prot[i][1]));
 		for (flags = 0; flags <= NO_CLEAR; flags++)
-			CHECK_RET(iommufd_dirty_bitmap(
-					  t.fd, t.hwpt, MOCK_START, LEN, 16,
-					  va + PAGE_SZ - 256, flags),
-				  -EFAULT);
+			CHECK_RET(iommufd_dirty_bitmap(t.fd, t.hwpt, MOCK_START, LEN, 16,
+						       va + PAGE_SZ - 256, flags), -EFAULT);
 		expect_still_dirty(&t);
 		CHECK_OK(munmap(va + PAGE_SZ, PAGE_SZ));
 		CHECK_RET(iommufd_dirty_bitmap(t.fd, t.hwpt, MOCK_START, LEN,

@@ -243,8 +243,8 @@ static void undo_pin(struct scene *s)
 
 static void add_access(struct scene *s, __u32 ioas)
 {
-	s->access = CHECK_FD(mock_access_new(
-		s->fd, ioas, MOCK_FLAGS_ACCESS_CREATE_NEEDS_PIN_PAGES));
+	s->access = CHECK_FD(mock_access_new(s->fd, ioas,
+					     MOCK_FLAGS_ACCESS_CREATE_NEEDS_PIN_PAGES));
 }
 
 static void access_pins(void)

@@ -130,8 +130,8 @@ static void access_unmap(void)
 	struct space s = new_space();
 	char *va = get_pages(2 * LEN);
 	int a = CHECK_FD(mock_access_new(s.fd, s.ioas, PINS));
-	int deaf = CHECK_FD(mock_access_new(
-		s.fd, s.ioas, PINS | MOCK_FLAGS_ACCESS_CREATE_DEAF));
+	int deaf = CHECK_FD(mock_access_new(s.fd, s.ioas,
+					    PINS | MOCK_FLAGS_ACCESS_CREATE_DEAF));
 	__u32 id, ids[2];
 
 	CHECK_OK(map(&s, va, LEN, IOVA, MAP_RW));

@@ -174,8 +174,7 @@ static void fallocated(void)
 		/* Pinned by a device, by the in-kernel user, or not at all. */
 		if (!how)
 			CHECK_OK(mock_device_add(s.fd, s.ioas, 0, &dev));
-		access = CHECK_FD(
-			mock_access_new(s.fd, s.ioas, how == 1 ? PINS : 0));
+		access = CHECK_FD(mock_access_new(s.fd, s.ioas, how == 1 ? PINS : 0));
 		CHECK_OK(map_file(&s, fd, 0, len, IOVA, MAP_RW));
 		if (how == 1)
 			CHECK_OK(mock_access_pin(s.fd, access, IOVA + PAGE_SZ,

@@ -39,7 +39,8 @@ static __always_inline __u64 iova_of(__u64 node)
 /* Of an area: its pages that are pinned. */
 static __always_inline __u64 pinned_of(struct iopt_area *area, struct iopt_pages *pages)
 {
-	__u64 all = BPF_CORE_READ(area, pages_node.last) - BPF_CORE_READ(area, pages_node.start) + 1;
+	__u64 first = BPF_CORE_READ(area, pages_node.start);
+	__u64 all = BPF_CORE_READ(area, pages_node.last) - first + 1;
 	__u64 pinned = BPF_CORE_READ(pages, npinned);
 
 	return pinned < all ? pinned : all;
@@ -317,7 +318,7 @@ static __noinline int put_object(__u64 ctx, __u64 addr)
 	return 0;
 }
 
-/* Its record stands before those of its objects; whose it is is known after. */
+/* Its record stands before those of its objects; whose it is, is known after. */
 static __always_inline void put_ctx(struct task_struct *task, struct iommufd_ctx *ctx)
 {
 	__u64 head = (__u64)BPF_CORE_READ(ctx, objects.xa_head), begun = nr_begun, obj;

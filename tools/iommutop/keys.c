@@ -261,9 +261,9 @@ static int prompt_key(struct screen *s, int key)
 	return 0;
 }
 
-static void ask(struct screen *s, enum prompt prompt, const char *with)
+static void ask(struct screen *s, enum prompt what, const char *with)
 {
-	s->prompt = prompt;
+	s->prompt = what;
 	snprintf(s->typed, sizeof(s->typed), "%s", with);
 }
 

@@ -104,7 +104,8 @@ static void durations(const struct metrics *m, const struct snap *snap)
 		{ TOP_LAT_MAP, "map", "all" }, { TOP_LAT_MAP_PIN, "map", "pin" },
 		{ TOP_LAT_MAP_FILL, "map", "fill" }, { TOP_LAT_MAP_ACCOUNT, "map", "account" },
 		{ TOP_LAT_MAP_POLICY, "map", "policy" }, { TOP_LAT_UNMAP, "unmap", "all" },
-		{ TOP_LAT_UNMAP_CLEAR, "unmap", "clear" }, { TOP_LAT_UNMAP_UNPIN, "unmap", "unpin" },
+		{ TOP_LAT_UNMAP_CLEAR, "unmap", "clear" },
+		{ TOP_LAT_UNMAP_UNPIN, "unmap", "unpin" },
 		{ TOP_LAT_ATTACH, "attach", "all" },
 	};
 	const struct top_hist *hist;

@@ -74,7 +74,7 @@ struct bpf_iter_iommufd_hwpt {
 } __attribute__((aligned(8)));
 
 extern int bpf_iter_iommufd_hwpt_new(struct bpf_iter_iommufd_hwpt *it,
-					const struct iommufd_ctx_view *ctx) __weak __ksym;
+				     const struct iommufd_ctx_view *ctx) __weak __ksym;
 extern const struct iommufd_hwpt_view *
 bpf_iter_iommufd_hwpt_next(struct bpf_iter_iommufd_hwpt *it) __weak __ksym;
 extern void bpf_iter_iommufd_hwpt_destroy(struct bpf_iter_iommufd_hwpt *it) __weak __ksym;
@@ -84,7 +84,7 @@ struct bpf_iter_iommufd_device {
 } __attribute__((aligned(8)));
 
 extern int bpf_iter_iommufd_device_new(struct bpf_iter_iommufd_device *it,
-					const struct iommufd_ctx_view *ctx) __weak __ksym;
+				       const struct iommufd_ctx_view *ctx) __weak __ksym;
 extern const struct iommufd_device_view *
 bpf_iter_iommufd_device_next(struct bpf_iter_iommufd_device *it) __weak __ksym;
 extern void bpf_iter_iommufd_device_destroy(struct bpf_iter_iommufd_device *it) __weak __ksym;

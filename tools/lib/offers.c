@@ -14,8 +14,8 @@ static void say_held(FILE *out)
 		return;
 	if (fscanf(f, "%ld", &nr) == 1)
 		fprintf(out, "  held by:          %ld reference%s%s\n", nr, nr == 1 ? "" : "s",
-			nr ? "; tools, policies, VMMs and modules that use it: rmmod is refused until they have ended" :
-			     "");
+			nr ? "; tools, policies, VMMs and modules that use it: "
+			     "rmmod is refused until they have ended" : "");
 	fclose(f);
 }
 
