@@ -382,9 +382,10 @@ static int fill_end(struct fill *fill, int rc, unsigned long length,
 	if (!rc && ops->iotlb_sync_map)
 		rc = ops->iotlb_sync_map(fill->domain, fill->begin, length);
 	op_end(st, &st->fill_ns, begin);
-	if (rc)
-		done = fill_written(fill);
-	if (rc && done)
+	if (!rc)
+		return 0;
+	done = fill_written(fill);
+	if (done)
 		domain_clear(fill->domain, fill->begin, done, st);
 	return rc;
 }

@@ -27,10 +27,19 @@ static unsigned long max_gap(struct rb_node *node)
 	return node ? area_of(node)->link.max_gap : 0;
 }
 
-static struct area *next_area(struct area_set *set, struct area *area)
+/**
+ * area_set_next() - the area behind another one
+ * @set: the set
+ * @area: the other one; NULL: none, to begin
+ *
+ * Return: the area, or NULL.
+ */
+struct area *area_set_next(struct area_set *set, struct area *area)
 {
-	return list_is_last(&area->link.list, &set->list) ?
-		       NULL : list_next_entry(area, link.list);
+	struct list_head *at = area ? &area->link.list : &set->list;
+
+	return list_is_last(at, &set->list) ?
+		       NULL : list_entry(at->next, struct area, link.list);
 }
 
 static struct area *prev_area(struct area_set *set, struct area *area)
@@ -107,7 +116,7 @@ struct area *area_set_seek(struct area_set *set, unsigned long iova)
 
 	/* Who goes through them comes to the one behind, or before. */
 	if (area && area_last(area) < iova) {
-		area = next_area(set, area);
+		area = area_set_next(set, area);
 		if (!area)
 			return NULL;
 	}
@@ -186,7 +195,7 @@ void area_set_insert(struct area_set *set, struct area *area)
  */
 void area_set_erase(struct area_set *set, struct area *area)
 {
-	struct area *next = next_area(set, area);
+	struct area *next = area_set_next(set, area);
 	struct area *prev = prev_area(set, area);
 
 	rb_erase_augmented(&area->link.node, &set->tree, &gaps);

@@ -46,6 +46,7 @@ void area_set_init(struct area_set *set);
 void area_set_insert(struct area_set *set, struct area *area);
 void area_set_erase(struct area_set *set, struct area *area);
 struct area *area_set_seek(struct area_set *set, unsigned long iova);
+struct area *area_set_next(struct area_set *set, struct area *area);
 struct area *area_set_prev(struct area_set *set, unsigned long iova);
 bool area_set_find_gap(struct area_set *set, unsigned long from,
 		       unsigned long to, unsigned long length,

@@ -30,15 +30,6 @@ static struct ioas *next_ioas(struct iommufd_ctx *ctx, unsigned long *id)
 	return obj ? container_of(obj, struct ioas, obj) : NULL;
 }
 
-static struct area *next_area(struct ioas *ioas, const struct area *area)
-{
-	if (!area)
-		return ioas_next_area(ioas, 0, ULONG_MAX);
-	if (area_last(area) == ULONG_MAX)
-		return NULL;
-	return ioas_next_area(ioas, area_last(area) + 1, ULONG_MAX);
-}
-
 /*
  * Adds the memory of an IOAS to a list, each once, with a reference. The uAPI
  * wants all of it to be mapped with IOMMU_IOAS_MAP_FILE. So are dmabufs, which
@@ -50,7 +41,7 @@ static int collect_ioas(struct ioas *ioas, struct list_head *mems)
 	int rc = 0;
 
 	mutex_lock(&ioas->iova_lock);
-	while ((area = next_area(ioas, area))) {
+	while ((area = area_set_next(&ioas->areas, area))) {
 		struct mem *mem = area->mem;
 
 		if (mem->source->kind == IOMMUFD_SOURCE_USER) {
@@ -115,7 +106,7 @@ static void show_payers(struct iommufd_ctx *ctx)
 		struct area *area = NULL;
 
 		mutex_lock(&ioas->iova_lock);
-		while ((area = next_area(ioas, area))) {
+		while ((area = area_set_next(&ioas->areas, area))) {
 			area_show_payer(area);
 			cond_resched();
 		}

@@ -242,19 +242,15 @@ int ioas_insert_areas(struct ioas *ioas, struct list_head *areas,
  */
 int ioas_check_alignment(struct ioas *ioas, unsigned long align)
 {
-	unsigned long from = 0;
-	struct area *area;
+	struct area *area = NULL;
 
 	lockdep_assert_held(&ioas->iova_lock);
 	if (align <= ioas->alignment)
 		return 0;
-	while ((area = ioas_next_area(ioas, from, ULONG_MAX))) {
+	while ((area = area_set_next(&ioas->areas, area))) {
 		if ((area->view.iova | area->view.length | area->offset) &
 		    (align - 1))
 			return -EADDRINUSE;
-		if (area_last(area) == ULONG_MAX)
-			break;
-		from = area_last(area) + 1;
 		cond_resched();
 	}
 	return 0;

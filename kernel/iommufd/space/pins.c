@@ -58,16 +58,12 @@ static struct ioas *next_ioas(struct place *at)
 
 static void list_pins(struct ioas *ioas)
 {
-	unsigned long from = 0;
-	struct area *area;
+	struct area *area = NULL;
 
 	mutex_lock(&ioas->iova_lock);
-	while ((area = ioas_next_area(ioas, from, ULONG_MAX))) {
+	while ((area = area_set_next(&ioas->areas, area))) {
 		if (mem_has_pages(area->mem))
 			mem_list_pins(area->mem);
-		if (area_last(area) == ULONG_MAX)
-			break;
-		from = area_last(area) + 1;
 		cond_resched();
 	}
 	mutex_unlock(&ioas->iova_lock);

@@ -54,11 +54,8 @@ static struct area *area_above(struct ioas *ioas, const struct hwpt *hwpt)
 	struct area *area = ioas_next_area(ioas, from, ULONG_MAX);
 
 	/* One that begins below the cursor, and reaches over it, is held. */
-	if (area && hwpt_holds(hwpt, area->view.iova)) {
-		if (area_last(area) == ULONG_MAX)
-			return NULL;
-		area = ioas_next_area(ioas, area_last(area) + 1, ULONG_MAX);
-	}
+	if (area && hwpt_holds(hwpt, area->view.iova))
+		area = area_set_next(&ioas->areas, area);
 	return area;
 }
 
