@@ -9,6 +9,7 @@
 
 #include "iommufd_bpf_version.h"
 #include "main.h"
+#include "mem/mem.h"
 #include "policy/dirty.h"
 #include "policy/policy.h"
 #include "shadow.h"
@@ -33,15 +34,29 @@ static void __init register_bpf(void)
 
 static int __init iommufd_init(void)
 {
-	int rc = policy_init();
+	int rc = mem_cache_create();
 
 	if (rc)
 		return rc;
+	rc = area_cache_create();
+	if (rc)
+		goto err_mem;
+	rc = policy_init();
+	if (rc)
+		goto err_area;
 	pin_account_set_find(ioases_list_pins);
 	register_bpf();
 	rc = iommufd_register_device();
 	if (rc)
-		policy_exit();
+		goto err_policy;
+	return 0;
+
+err_policy:
+	policy_exit();
+err_area:
+	area_cache_destroy();
+err_mem:
+	mem_cache_destroy();
 	return rc;
 }
 
@@ -52,6 +67,8 @@ static void __exit iommufd_exit(void)
 	/* Objects that were freed by RCU still wait for it in this module. */
 	shadow_exit();
 	rcu_barrier();
+	area_cache_destroy();
+	mem_cache_destroy();
 }
 
 module_init(iommufd_init);

@@ -336,6 +336,21 @@ static struct ioas *enter_access(struct iommufd_access *access,
 	return ERR_PTR(-ENOENT);
 }
 
+/* Pin what was not pinned. A function of its own: pin() needs no stack. */
+static noinline int pin_anew(struct ioas *ioas, unsigned long iova,
+			     unsigned long last, struct page **pages,
+			     unsigned int how, struct op_stats *st)
+{
+	struct area *area = ioas_enter_range(ioas, iova, last, how);
+	int rc;
+
+	if (IS_ERR(area))
+		return PTR_ERR(area);
+	rc = ioas_pin_pages(ioas, area, iova, last, pages, st);
+	ioas_count_range(ioas, area, last, -1, !rc, 0);
+	return rc;
+}
+
 /* @ev: told which IOAS; or NULL */
 static int pin(struct iommufd_access *access, unsigned long iova,
 	       unsigned long length, struct page **pages, unsigned int flags,
@@ -345,22 +360,17 @@ static int pin(struct iommufd_access *access, unsigned long iova,
 		(flags & IOMMUFD_ACCESS_RW_WRITE ? ACCESS_WRITE : ACCESS_READ);
 	unsigned long last;
 	struct ioas *ioas;
-	struct area *area;
-	int rc;
+	int rc = 0;
 
 	if (!access->ops->needs_pin_pages)
 		return -EINVAL;
 	ioas = enter_access(access, iova, length, &last);
 	if (IS_ERR(ioas))
 		return PTR_ERR(ioas);
-	area = ioas_enter_range(ioas, iova, last, how);
-	rc = PTR_ERR_OR_ZERO(area);
-	if (!rc) {
-		if (ev)
-			note_ioas(ev, ioas);
-		rc = ioas_pin_pages(ioas, area, iova, last, pages, st);
-		ioas_count_range(ioas, area, last, -1, !rc, 0);
-	}
+	if (ev)
+		note_ioas(ev, ioas);
+	if (!ioas_pin_again(ioas, iova, last, pages, how))
+		rc = pin_anew(ioas, iova, last, pages, how, st);
 	mutex_unlock(&access->lock);
 	return rc;
 }
@@ -495,9 +505,13 @@ static int rw_slices(struct ioas *ioas, struct area *area, unsigned long iova,
 	}
 }
 
-/* What cannot be had at once: areas stay, while nothing is locked. */
-static int rw_range(struct ioas *ioas, unsigned long iova, unsigned long last,
-		    void *data, unsigned int flags)
+/*
+ * What cannot be had at once: areas stay, while nothing is locked. A function
+ * of its own: rw() needs no stack.
+ */
+static noinline int rw_range(struct ioas *ioas, unsigned long iova,
+			     unsigned long last, void *data,
+			     unsigned int flags)
 {
 	unsigned int how = flags & IOMMUFD_ACCESS_RW_WRITE ? ACCESS_WRITE :
 							     ACCESS_READ;

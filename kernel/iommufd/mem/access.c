@@ -90,6 +90,19 @@ static struct mem_pin *new_pin(struct mem *mem, u64 first, u64 last,
 	return pin;
 }
 
+/* Once more, and here are its pages. */
+static void take_pin(struct mem *mem, struct mem_pin *pin, struct page **pages)
+{
+	unsigned int i;
+
+	pin->count++;
+	if (!pin->npages)
+		get_pages(mem, pin->user.node.start, pin->user.node.last,
+			  pages);
+	for (i = 0; i < pin->npages; i++)
+		pages[i] = pin->pages[i];
+}
+
 /**
  * mem_access_pin() - pin pages for an in-kernel user
  * @mem: the memory
@@ -107,22 +120,40 @@ int mem_access_pin(struct mem *mem, u64 first, u64 last, struct page **pages,
 		   struct op_stats *st)
 {
 	struct mem_pin *pin;
-	unsigned int i;
 
 	if (!mem_has_pages(mem))
 		return -EINVAL;
 	if (mutex_lock_killable(&mem->lock))
 		return -EINTR;
 	pin = find_pin(mem, first, last) ?: new_pin(mem, first, last, st);
-	if (!IS_ERR(pin)) {
-		pin->count++;
-		if (!pin->npages)
-			get_pages(mem, first, last, pages);
-		for (i = 0; i < pin->npages; i++)
-			pages[i] = pin->pages[i];
-	}
+	if (!IS_ERR(pin))
+		take_pin(mem, pin, pages);
 	mutex_unlock(&mem->lock);
 	return PTR_ERR_OR_ZERO(pin);
+}
+
+/**
+ * mem_access_pin_again() - pin pages that an in-kernel user has pinned
+ * @mem: the memory
+ * @first: first page
+ * @last: last page
+ * @pages: set to the pages, last - first + 1 of them
+ *
+ * As mem_access_pin(), but does not sleep. Takes @mem->lock, if nobody has it.
+ * Return: false: nothing was done, nobody has pinned just this, or so it seems.
+ */
+bool mem_access_pin_again(struct mem *mem, u64 first, u64 last,
+			  struct page **pages)
+{
+	struct mem_pin *pin;
+
+	if (!mutex_trylock(&mem->lock))
+		return false;
+	pin = find_pin(mem, first, last);
+	if (pin)
+		take_pin(mem, pin, pages);
+	mutex_unlock(&mem->lock);
+	return pin;
 }
 
 /**

@@ -13,6 +13,33 @@
 #include "mem.h"
 #include "trace_mem.h"
 
+static struct kmem_cache *mem_cache;
+
+/* What has a constructor is not cleared before it is given out. */
+static void construct(void *mem)
+{
+}
+
+/**
+ * mem_cache_create() - before any memory is created
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int mem_cache_create(void)
+{
+	mem_cache = kmem_cache_create("iommufd_mem", sizeof(struct mem), 0,
+				      SLAB_ACCOUNT, construct);
+	return mem_cache ? 0 : -ENOMEM;
+}
+
+/**
+ * mem_cache_destroy() - when all memory is gone
+ */
+void mem_cache_destroy(void)
+{
+	kmem_cache_destroy(mem_cache);
+}
+
 /**
  * mem_create() - memory of some source
  * @ctx: the context that maps it, which says whom to charge while it is pinned:
@@ -29,24 +56,28 @@ struct mem *mem_create(struct iommufd_ctx *ctx, const struct mem_source *source,
 		       unsigned long start, unsigned long length,
 		       bool writable)
 {
-	struct mem *mem = kzalloc(sizeof(*mem), GFP_KERNEL_ACCOUNT);
+	struct payer *payer = payer_get(ctx);
+	struct mem *mem;
 
-	if (!mem)
+	if (!payer)
 		return ERR_PTR(-ENOMEM);
-	mem->payer = payer_get(ctx);
-	if (!mem->payer) {
-		kfree(mem);
+	mem = kmem_cache_alloc(mem_cache, GFP_KERNEL);
+	if (!mem) {
+		payer_put(payer);
 		return ERR_PTR(-ENOMEM);
 	}
-	refcount_set(&mem->refs, 1);
+	*mem = (struct mem){
+		.refs = REFCOUNT_INIT(1),
+		.users = RB_ROOT_CACHED,
+		.source = source,
+		.va = start & PAGE_MASK,
+		.npages = ((start + length - 1) >> PAGE_SHIFT) -
+			  (start >> PAGE_SHIFT) + 1,
+		.writable = writable,
+		.account_mode = ctx->account_mode,
+		.payer = payer,
+	};
 	mutex_init(&mem->lock);
-	mem->users = RB_ROOT_CACHED;
-	mem->source = source;
-	mem->va = start & PAGE_MASK;
-	mem->npages = ((start + length - 1) >> PAGE_SHIFT) -
-		      (start >> PAGE_SHIFT) + 1;
-	mem->writable = writable;
-	mem->account_mode = ctx->account_mode;
 	run_list_init(&mem->runs, mem->npages);
 	INIT_LIST_HEAD(&mem->heir_node);
 	pin_account_init(&mem->pins);
@@ -69,7 +100,7 @@ void mem_put(struct mem *mem)
 	pin_account_destroy(&mem->pins);
 	payer_put(mem->payer);
 	mutex_destroy(&mem->lock);
-	kfree(mem);
+	kmem_cache_free(mem_cache, mem);
 }
 
 /*

@@ -145,6 +145,8 @@ struct mem *mem_create_file(struct iommufd_ctx *ctx, struct file *file,
 			    unsigned long start, unsigned long length,
 			    bool writable);
 
+int mem_cache_create(void);
+void mem_cache_destroy(void);
 void mem_put(struct mem *mem);
 
 /* Does it have pages to pin? If not, only domain/dmabuf.c can use it. */
@@ -190,6 +192,8 @@ enum mem_rw_flags {
 
 int mem_access_pin(struct mem *mem, u64 first, u64 last, struct page **pages,
 		   struct op_stats *st);
+bool mem_access_pin_again(struct mem *mem, u64 first, u64 last,
+			  struct page **pages);
 void mem_access_unpin(struct mem *mem, u64 first, u64 last,
 		      struct op_stats *st);
 bool mem_rw_quick(struct mem *mem, u64 offset, void *data, size_t bytes,

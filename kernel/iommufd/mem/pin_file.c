@@ -197,6 +197,15 @@ static int fold_folios(struct mem *mem, u64 *index, u64 last,
 	return rc == -EAGAIN ? 0 : rc;
 }
 
+/* Will a batch have more folios than those on the stack? */
+static bool needs_batch(const struct mem *mem, u64 npages)
+{
+	unsigned int order = is_file_hugepages(mem->file) ?
+		huge_page_order(hstate_file(mem->file)) : 0;
+
+	return min_t(u64, npages, PAGES_PER_BATCH) >> order > FOLIOS_ON_STACK;
+}
+
 /* mem_source.pin. */
 static int pin_file_range(struct mem *mem, u64 first, u64 last)
 {
@@ -207,7 +216,7 @@ static int pin_file_range(struct mem *mem, u64 first, u64 last)
 	int rc = 0;
 
 	lockdep_assert_held(&mem->lock);
-	if (last - first >= FOLIOS_ON_STACK) {
+	if (needs_batch(mem, last - first + 1)) {
 		struct folio **batch =
 			(struct folio **)__get_free_page(GFP_KERNEL_ACCOUNT);
 

@@ -191,6 +191,39 @@ bool ioas_rw_quick(struct ioas *ioas, unsigned long first, unsigned long last,
 }
 
 /**
+ * ioas_pin_again() - pin the pages of a range that is pinned already
+ * @ioas: the IOAS
+ * @first: first IOVA
+ * @last: last IOVA
+ * @pages: set to the pages, one for each that the range touches
+ * @how: enum access_flags: what it is wanted for
+ *
+ * Takes iova_lock. Does not sleep otherwise. As ioas_enter_range(),
+ * ioas_pin_pages() and ioas_count_range(), for what emulated devices do most.
+ * Return: false: nothing was done, ask again the long way.
+ */
+bool ioas_pin_again(struct ioas *ioas, unsigned long first, unsigned long last,
+		    struct page **pages, unsigned int how)
+{
+	bool done = false;
+	struct area *area;
+	u64 offset;
+
+	mutex_lock(&ioas->iova_lock);
+	area = ioas_next_area(ioas, first, first);
+	if (!check_area(area, how) && last <= area_last(area)) {
+		offset = area->offset + (first - area->view.iova);
+		done = mem_access_pin_again(area->mem, offset >> PAGE_SHIFT,
+					    (offset + (last - first)) >>
+						    PAGE_SHIFT, pages);
+		if (done)
+			add_to_areas(ioas, area, last, 0, 1, 0);
+	}
+	mutex_unlock(&ioas->iova_lock);
+	return done;
+}
+
+/**
  * ioas_unpin_pages() - unpin the pages of a range
  * @ioas: the IOAS
  * @area: that the range begins in

@@ -14,6 +14,35 @@
 #include "space/space.h"
 #include "trace_mem.h"
 
+static struct kmem_cache *area_cache;
+
+/* What has a constructor is not cleared before it is given out. */
+static void construct(void *area)
+{
+}
+
+/**
+ * area_cache_create() - before any area is created
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int area_cache_create(void)
+{
+	area_cache = kmem_cache_create("iommufd_area", sizeof(struct area), 0,
+				       SLAB_ACCOUNT, construct);
+	return area_cache ? 0 : -ENOMEM;
+}
+
+/**
+ * area_cache_destroy() - when all areas are gone
+ *
+ * Waits for those that RCU still has.
+ */
+void area_cache_destroy(void)
+{
+	kmem_cache_destroy(area_cache);
+}
+
 /* Nobody looks at its @node any more: RCU has that place to free it by. */
 static void area_free(struct area *area)
 {
@@ -32,22 +61,24 @@ static int to_iommu_prot(u32 prot)
 static struct area *area_create(struct mem *mem, u64 offset,
 				unsigned long length, u32 prot)
 {
-	struct area *area = kzalloc(sizeof(*area), GFP_KERNEL_ACCOUNT);
+	struct area *area = kmem_cache_alloc(area_cache, GFP_KERNEL);
 
 	if (!area)
 		return ERR_PTR(-ENOMEM);
 	refcount_inc(&mem->refs);
-	area->mem = mem;
-	area->offset = offset;
-	area->user.node.start = offset >> PAGE_SHIFT;
-	area->user.node.last = (offset + length - 1) >> PAGE_SHIFT;
-	area->iommu_prot = to_iommu_prot(prot);
-	area->state = AREA_BUSY;
-	area->view.length = length;
-	area->view.va = mem->va + offset;
-	area->view.prot = prot;
-	area->view.source = mem->source->kind;
-	area->view.created_ns = ktime_get_boottime_ns();
+	*area = (struct area){
+		.mem = mem,
+		.offset = offset,
+		.user.node.start = offset >> PAGE_SHIFT,
+		.user.node.last = (offset + length - 1) >> PAGE_SHIFT,
+		.iommu_prot = to_iommu_prot(prot),
+		.state = AREA_BUSY,
+		.view.length = length,
+		.view.va = mem->va + offset,
+		.view.prot = prot,
+		.view.source = mem->source->kind,
+		.view.created_ns = ktime_get_boottime_ns(),
+	};
 	return area;
 }
 

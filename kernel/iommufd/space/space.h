@@ -203,6 +203,8 @@ static inline struct area *ioas_next_area(struct ioas *ioas, unsigned long from,
 }
 
 /* area.c: mapping and unmapping */
+int area_cache_create(void);
+void area_cache_destroy(void);
 
 /**
  * struct map_args - what ioas_map() is asked for, and gives back
@@ -295,6 +297,8 @@ void ioas_count_range(struct ioas *ioas, struct area *area, unsigned long last,
 struct mem *ioas_slice(struct ioas *ioas, struct area **area,
 		       unsigned long first, unsigned long last, u64 *offset,
 		       unsigned long *length);
+bool ioas_pin_again(struct ioas *ioas, unsigned long first, unsigned long last,
+		    struct page **pages, unsigned int how);
 bool ioas_rw_quick(struct ioas *ioas, unsigned long first, unsigned long last,
 		   void *data, unsigned int how);
 int ioas_pin_pages(struct ioas *ioas, struct area *area, unsigned long first,
