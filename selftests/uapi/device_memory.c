@@ -8,6 +8,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/mman.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -215,6 +216,39 @@ static void hugetlb(void)
 	of_huge_shape(MEM_HUGETLB);
 }
 
+/*
+ * Two areas that are unmapped at one go, the first of which ends where a leaf
+ * of 1 GiB begins. VT-d's driver takes such a leaf for a table, and so its memory for
+ * entries, if it is asked to unmap a range that begins before it and ends in
+ * it; these entries are present, and huge pages, so it would clear them.
+ */
+static void giant_page(void)
+{
+	const size_t giant = 1UL << 30, words = PAGE_SZ / sizeof(__u64);
+	const __u64 entry = 0x83;
+	char *small = mem_alloc(HUGE_SZ, MEM_HUGETLB);
+	struct dma d = attached_device();
+	__u64 *va, done = 0;
+	size_t i;
+
+	va = mmap(NULL, giant, PROT_READ | PROT_WRITE,
+		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_HUGE_1GB, -1,
+		  0);
+	if (!small || va == MAP_FAILED)
+		test_skip("no page of 1 GiB to be had");
+	for (i = 0; i < words; i++)
+		va[i] = entry;
+	CHECK_OK(dma_map_fixed(&d, small, HUGE_SZ, giant - HUGE_SZ, MAP_RW));
+	CHECK_OK(dma_map_fixed(&d, va, giant, giant, MAP_RW));
+	expect_pinned((HUGE_SZ + giant) / PAGE_SZ);
+	CHECK_OK(iommufd_unmap(d.space, d.ioas, giant - HUGE_SZ,
+			       giant + HUGE_SZ, &done));
+	CHECK_EQ(done, giant + HUGE_SZ);
+	for (i = 0; i < words; i++)
+		CHECK_EQ(va[i], entry);
+	expect_nothing(&d);
+}
+
 /* The kernel splits the huge page's mapping while it is pinned. */
 static void huge_page_split(void)
 {
@@ -352,6 +386,7 @@ static const struct test tests[] = {
 	{ "memory.file_too_short", file_too_short, 0 },
 	{ "memory.transparent_huge", transparent_huge, 0 },
 	{ "memory.hugetlb", hugetlb, 0 },
+	{ "memory.giant_page", giant_page, 0 },
 	{ "memory.huge_page_split", huge_page_split, 0 },
 	{ "memory.unmapped_by_the_process", unmapped_by_the_process, 0 },
 	{ "memory.moved_by_the_process", moved_by_the_process, 0 },

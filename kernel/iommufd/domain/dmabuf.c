@@ -87,13 +87,15 @@ int domain_fill_dmabuf(struct iommu_domain *domain, unsigned long iova,
  * @mem: the dmabuf's memory
  * @st: counts
  *
- * No device reaches it on return. May sleep; cannot fail.
+ * May sleep.
+ * Return: true: no device reaches it; see domain_clear().
  */
-void domain_clear_dmabuf(struct iommu_domain *domain, unsigned long iova,
+bool domain_clear_dmabuf(struct iommu_domain *domain, unsigned long iova,
 			 struct mem *mem, struct op_stats *st)
 {
 	struct list_head *fills;
 	struct mem_fill *fill;
+	bool cleared = true;
 
 	mem_lock_dmabuf(mem);
 	fills = mem_dmabuf_fills(mem);
@@ -105,7 +107,7 @@ void domain_clear_dmabuf(struct iommu_domain *domain, unsigned long iova,
 
 		if (df->domain != domain || df->iova != iova)
 			continue;
-		domain_clear(domain, iova, df->length, st);
+		cleared = domain_clear(domain, iova, df->length, st);
 		list_del(&fill->node);
 		kfree(df);
 		goto out;
@@ -113,4 +115,5 @@ void domain_clear_dmabuf(struct iommu_domain *domain, unsigned long iova,
 	WARN_ON(1);
 out:
 	mem_unlock_dmabuf(mem);
+	return cleared;
 }

@@ -14,7 +14,7 @@
 #include "mem/mem.h"
 
 /* How much is written or cleared before others get the CPU: bytes. */
-#define CLEAR_STEP ((unsigned long)SZ_1G)
+#define CLEAR_STEP DOMAIN_LEAF_MAX
 #define FILL_STEP DOMAIN_LEAF_MAX
 /* The same of invalidations: entries. */
 #define INVALIDATE_STEP 1024U
@@ -460,10 +460,11 @@ int domain_fill(struct iommu_domain *domain, unsigned long iova,
  * @length: bytes, all of them mapped
  * @st: counts
  *
- * The IOTLB is flushed on return, so the memory may be unpinned. May sleep;
- * cannot fail.
+ * The IOTLB is flushed on return. May sleep.
+ * Return: true: no device reaches the range, its memory may be unpinned. False
+ * would be a bug of the driver's or of ours, and has been complained about.
  */
-void domain_clear(struct iommu_domain *domain, unsigned long iova,
+bool domain_clear(struct iommu_domain *domain, unsigned long iova,
 		  unsigned long length, struct op_stats *st)
 {
 	struct iommu_iotlb_gather gather;
@@ -472,13 +473,16 @@ void domain_clear(struct iommu_domain *domain, unsigned long iova,
 
 	iommu_iotlb_gather_init(&gather);
 	while (done < length) {
+		unsigned long at = iova + done;
 		/*
-		 * A step may end inside a huge page, which then goes whole,
-		 * and more is unmapped than was asked for.
+		 * To the next border that no leaf crosses. VT-d's driver walks
+		 * the memory of a leaf as if it were a table, and frees what
+		 * it finds there, if a range begins before the leaf and ends
+		 * inside it.
 		 */
-		size_t n = iommu_unmap_fast(domain, iova + done,
-					    min(length - done, CLEAR_STEP),
-					    &gather);
+		unsigned long step = CLEAR_STEP - (at & (CLEAR_STEP - 1));
+		size_t n = iommu_unmap_fast(domain, at,
+					    min(length - done, step), &gather);
 
 		if (!n)
 			break;
@@ -487,6 +491,7 @@ void domain_clear(struct iommu_domain *domain, unsigned long iova,
 	}
 	iommu_iotlb_sync(domain, &gather);
 	op_end(st, &st->clear_ns, begin);
-	WARN(done != length, "iommufd: %lu of %lu bytes unmapped at %#lx",
-	     done, length, iova);
+	return !WARN(done != length,
+		     "iommufd: %lu of %lu bytes unmapped at %#lx",
+		     done, length, iova);
 }

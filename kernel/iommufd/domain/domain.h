@@ -56,14 +56,14 @@ int domain_fill(struct iommu_domain *domain, unsigned long iova,
 int domain_fill_range(struct iommu_domain *domain, unsigned long iova,
 		      phys_addr_t phys, unsigned long length,
 		      const struct fill_how *how, struct op_stats *st);
-void domain_clear(struct iommu_domain *domain, unsigned long iova,
+bool domain_clear(struct iommu_domain *domain, unsigned long iova,
 		  unsigned long length, struct op_stats *st);
 
 /* dmabuf.c */
 int domain_fill_dmabuf(struct iommu_domain *domain, unsigned long iova,
 		       struct mem *mem, u64 offset, unsigned long length,
 		       const struct fill_how *how, struct op_stats *st);
-void domain_clear_dmabuf(struct iommu_domain *domain, unsigned long iova,
+bool domain_clear_dmabuf(struct iommu_domain *domain, unsigned long iova,
 			 struct mem *mem, struct op_stats *st);
 
 #endif

@@ -46,6 +46,9 @@ void area_cache_destroy(void)
 /* Nobody looks at its @node any more: RCU has that place to free it by. */
 static void area_free(struct area *area)
 {
+	/* A device may reach it still: it stays, and its memory, for ever. */
+	if (area->nr_hwpts)
+		return;
 	mem_put(area->mem);
 	kfree_rcu(area, rcu);
 }
@@ -183,26 +186,26 @@ static noinline int fill_hwpt_traced(struct ioas *ioas, struct area *area,
 	return ev.ret;
 }
 
-static void clear_hwpt(struct area *area, struct hwpt *hwpt,
+static bool clear_hwpt(struct area *area, struct hwpt *hwpt,
 		       struct op_stats *st)
 {
 	if (mem_has_pages(area->mem))
-		domain_clear(hwpt->domain, area->view.iova, area->view.length,
-			     st);
-	else
-		domain_clear_dmabuf(hwpt->domain, area->view.iova, area->mem,
-				    st);
+		return domain_clear(hwpt->domain, area->view.iova,
+				    area->view.length, st);
+	return domain_clear_dmabuf(hwpt->domain, area->view.iova, area->mem,
+				   st);
 }
 
-static noinline void clear_hwpt_traced(struct ioas *ioas, struct area *area,
+static noinline bool clear_hwpt_traced(struct ioas *ioas, struct area *area,
 				       struct hwpt *hwpt, struct op_stats *st)
 {
 	struct iommufd_fill_event ev = fill_event(ioas, area, hwpt, st);
 	u64 begin = ktime_get_ns();
+	bool cleared = clear_hwpt(area, hwpt, st);
 
-	clear_hwpt(area, hwpt, st);
 	ev.duration_ns = ktime_get_ns() - begin;
 	trace_iommufd_clear(&ev);
+	return cleared;
 }
 
 /* Whoever made the area BUSY or WALKED counts. */
@@ -264,11 +267,12 @@ int area_enter_hwpt(struct ioas *ioas, struct area *area, struct hwpt *hwpt,
 
 /* An area was cleared from a HWPT: unpin it if it was the last. */
 static void left_hwpt(struct ioas *ioas, struct area *area,
-		      const struct hwpt *hwpt, struct op_stats *st)
+		      const struct hwpt *hwpt, bool cleared,
+		      struct op_stats *st)
 {
 	dirty_forget(area, hwpt);
 	/* Rather leak a pin than let a device reach memory that was freed. */
-	if (WARN_ON(!area->nr_hwpts))
+	if (!cleared || WARN_ON(!area->nr_hwpts))
 		return;
 	count_hwpts(area, -1);
 	if (area->nr_hwpts)
@@ -290,12 +294,14 @@ static void left_hwpt(struct ioas *ioas, struct area *area,
 void area_exit_hwpt(struct ioas *ioas, struct area *area, struct hwpt *hwpt,
 		    struct op_stats *st)
 {
+	bool cleared;
+
 	st->ioas = &ioas->view;
 	if (trace_iommufd_clear_enabled())
-		clear_hwpt_traced(ioas, area, hwpt, st);
+		cleared = clear_hwpt_traced(ioas, area, hwpt, st);
 	else
-		clear_hwpt(area, hwpt, st);
-	left_hwpt(ioas, area, hwpt, st);
+		cleared = clear_hwpt(area, hwpt, st);
+	left_hwpt(ioas, area, hwpt, cleared, st);
 }
 
 /*
@@ -632,18 +638,20 @@ static struct area *stretch_end(struct list_head *areas)
 static void exit_stretch(struct ioas *ioas, struct area *first,
 			 struct area *last, struct op_stats *st)
 {
+	unsigned long length = area_last(last) - first->view.iova + 1;
 	struct hwpt *hwpt = NULL;
 	struct area *area;
+	bool cleared;
 
 	st->ioas = &ioas->view;
 	while ((hwpt = next_holder(ioas, first, hwpt))) {
-		domain_clear(hwpt->domain, first->view.iova,
-			     area_last(last) - first->view.iova + 1, st);
+		cleared = domain_clear(hwpt->domain, first->view.iova, length,
+				       st);
 		area = first;
-		left_hwpt(ioas, area, hwpt, st);
+		left_hwpt(ioas, area, hwpt, cleared, st);
 		while (area != last) {
 			area = list_next_entry(area, node);
-			left_hwpt(ioas, area, hwpt, st);
+			left_hwpt(ioas, area, hwpt, cleared, st);
 			cond_resched();
 		}
 	}
