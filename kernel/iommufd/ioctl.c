@@ -279,9 +279,17 @@ static int iommufd_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
+/* Somebody closes it, perhaps who mapped last; others may go on. */
+static int iommufd_flush(struct file *file, fl_owner_t id)
+{
+	payer_forget(file->private_data);
+	return 0;
+}
+
 static const struct file_operations iommufd_fops = {
 	.owner = THIS_MODULE,
 	.open = iommufd_open,
+	.flush = iommufd_flush,
 	.release = iommufd_release,
 	.unlocked_ioctl = iommufd_ioctl,
 	.compat_ioctl = compat_ptr_ioctl,

@@ -257,11 +257,12 @@ int mock_dev_add(struct mock_dev *mdev, u32 flags)
 	if (!mdev->pdev)
 		return -ENOMEM;
 	rc = describe(mdev);
-	if (!rc)
+	if (!rc) {
 		rc = platform_device_add(mdev->pdev);
-	/* It does not say so when there was no memory for the name. */
-	if (rc == -EINVAL && !dev_name(&mdev->pdev->dev))
-		rc = -ENOMEM;
+		/* It does not say so when there was no memory for the name. */
+		if (rc == -EINVAL && !dev_name(&mdev->pdev->dev))
+			rc = -ENOMEM;
+	}
 	if (rc) {
 		forget_fwspec(&mdev->pdev->dev);
 		platform_device_put(mdev->pdev);

@@ -107,8 +107,10 @@ void payer_put(struct payer *payer)
 }
 
 /**
- * payer_forget() - nobody maps in a context any more
+ * payer_forget() - whoever mapped last in a context may not do so again
  * @ctx: the context
+ *
+ * Nobody's memory map, task and cgroup is kept for that.
  */
 void payer_forget(struct iommufd_ctx *ctx)
 {

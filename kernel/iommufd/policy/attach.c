@@ -353,7 +353,8 @@ void policy_unreg(void *ops, struct bpf_link *link)
 	}
 	/* If it is being detached for that, it was said why before. */
 	closed = policy->detaching && policy->ending == IOMMUFD_EXIT_EJECTED &&
-		 policy->view.flags & IOMMUFD_POLICY_F_FAIL_CLOSED;
+		 policy->view.flags & IOMMUFD_POLICY_F_FAIL_CLOSED &&
+		 policy_scope_alive(&policy->scope);
 	if (closed) {
 		set_state(policy, IOMMUFD_POLICY_CLOSED);
 		/* Nobody is to find it by them. */
@@ -377,7 +378,7 @@ void policy_unreg(void *ops, struct bpf_link *link)
  * @link: who attached @old_ops
  *
  * The new one is told what is there before the old one goes, and if anything
- * fails, the old one stays. A request is asked of one or the other, never of
+ * fails, the old one stays. A request is asked of one or of both, never of
  * neither. No program of @old_ops runs on return. May sleep.
  * Return: as policy_reg(); -ENOLINK the old one is being ejected.
  */
@@ -394,8 +395,11 @@ int policy_update(const struct policy_type *type, void *ops, void *old_ops,
 	old = find_policy(old_ops, link);
 	if (old && !old->detaching)
 		rc = start_policy(new, old);
-	if (!rc)
+	if (!rc) {
+		/* Who began before @new was LIVE asks @old, which still is. */
+		synchronize_srcu(&policy_srcu);
 		policy_remove(old);
+	}
 	mutex_unlock(&policy_lock);
 	if (rc) {
 		undo_start(new);
@@ -444,6 +448,9 @@ unsigned int policy_reopen(const char *name, const struct policy *by)
 		mutex_unlock(&policy_lock);
 		return n;
 found:
+		/* Who began before @by was LIVE is refused still. */
+		if (by)
+			synchronize_srcu(&policy_srcu);
 		policy_remove(policy);
 		mutex_unlock(&policy_lock);
 		forget_closed(policy);
@@ -479,18 +486,37 @@ again:
 }
 
 /**
- * policy_drop_records() - the module goes
+ * policy_open_all() - the module goes: no scope is closed any more
  *
- * No policy is attached; scopes that are closed are forgotten. May sleep.
+ * No policy is attached. May sleep.
+ */
+void policy_open_all(void)
+{
+	struct policy *policy;
+
+	mutex_lock(&policy_lock);
+	while ((policy = list_first_entry_or_null(&policy_list, struct policy,
+						  node))) {
+		if (WARN_ON(policy->state != IOMMUFD_POLICY_CLOSED))
+			break;
+		policy_remove(policy);
+		mutex_unlock(&policy_lock);
+		forget_closed(policy);
+		mutex_lock(&policy_lock);
+	}
+	mutex_unlock(&policy_lock);
+}
+
+/**
+ * policy_drop_records() - the module goes: forget how policies ended
+ *
+ * After policy_open_all(), when nobody else opens scopes. May sleep.
  */
 void policy_drop_records(void)
 {
 	struct policy *policy, *next;
 
 	mutex_lock(&policy_lock);
-	list_for_each_entry_safe(policy, next, &policy_list, node)
-		if (!WARN_ON(policy->state != IOMMUFD_POLICY_CLOSED))
-			policy_remove(policy);
 	list_for_each_entry_safe(policy, next, &all_policies, all) {
 		list_del_rcu(&policy->all);
 		policy_put(policy);

@@ -204,6 +204,7 @@ void policy_remove(struct policy *policy);
 void policy_put(struct policy *policy);
 unsigned int policy_reopen(const char *name, const struct policy *by);
 void policy_scopes_gone(void);
+void policy_open_all(void);
 void policy_drop_records(void);
 
 /* attach.c: for tools */
@@ -252,6 +253,7 @@ void policy_cache_destroy(void);
 
 /* eject.c */
 extern struct workqueue_struct *policy_wq;
+extern bool policy_by_tsc; /* CPUs' clocks agree; constant */
 
 /**
  * policy_call_begin() - a program is about to be called
@@ -261,7 +263,7 @@ extern struct workqueue_struct *policy_wq;
  */
 static inline u64 policy_call_begin(void)
 {
-	return likely(tsc_khz) ? rdtsc() : sched_clock();
+	return likely(policy_by_tsc) ? rdtsc() : local_clock();
 }
 
 /**
@@ -275,8 +277,8 @@ static inline s64 policy_call_ns(u64 begin)
 {
 	s64 passed = policy_call_begin() - begin;
 
-	return likely(tsc_khz) ? div_s64(passed * (s64)NSEC_PER_MSEC, tsc_khz) :
-				 passed;
+	return likely(policy_by_tsc) ?
+		       div_s64(passed * (s64)NSEC_PER_MSEC, tsc_khz) : passed;
 }
 
 void policy_call_end(struct policy *policy, enum iommufd_policy_hook hook,

@@ -20,6 +20,7 @@
 #include "trace.h"
 
 struct workqueue_struct *policy_wq;
+bool policy_by_tsc __ro_after_init;
 
 /**
  * policy_call_end() - a program has returned: count it
@@ -130,6 +131,8 @@ bool policy_eject(struct policy *policy, enum iommufd_exit_kind kind, int code,
 		return false;
 	WRITE_ONCE(policy->ending, kind);
 	WRITE_ONCE(view->state, IOMMUFD_POLICY_EJECTING);
+	if (code)
+		WRITE_ONCE(view->exit_code, code);
 	strscpy(view->message, message, sizeof(view->message));
 	refcount_inc(&policy->refs);
 	queue_work(policy_wq, &policy->eject_work);
@@ -266,9 +269,10 @@ MODULE_PARM_DESC(policy_reopen, "Policies that were ejected and left their scope
  *
  * Return: 0 or -ENOMEM.
  */
-int policy_init(void)
+int __init policy_init(void)
 {
 	pin_accounts_init();
+	policy_by_tsc = tsc_khz && !check_tsc_unstable();
 	policy_wq = alloc_workqueue("iommufd_policy", WQ_UNBOUND, 0);
 	return policy_wq ? 0 : -ENOMEM;
 }
@@ -278,8 +282,12 @@ int policy_init(void)
  */
 void policy_exit(void)
 {
-	/* Afterwards nobody queues work. */
-	policy_drop_records();
+	/* Afterwards nobody queues work, nor finds anything to open. */
+	policy_open_all();
+	/* For those who write to policy_reopen just now. */
+	kernel_param_lock(THIS_MODULE);
+	kernel_param_unlock(THIS_MODULE);
 	destroy_workqueue(policy_wq);
+	policy_drop_records();
 	policy_cache_destroy();
 }
