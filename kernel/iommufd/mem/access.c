@@ -265,8 +265,8 @@ static noinline bool copy_frame(struct mem *mem, u64 offset, void *data,
 				size_t bytes, bool write)
 {
 	u64 index = offset >> PAGE_SHIFT;
+	struct run run __uninitialized;
 	struct page *page;
-	struct run run;
 
 	if (!run_list_find(&mem->runs, index, &run))
 		return copy_mapped(mem, offset, data, bytes, write);

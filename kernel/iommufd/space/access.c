@@ -39,7 +39,8 @@ static void add_to_areas(struct ioas *ioas, struct area *area,
 	}
 }
 
-static int check_area(const struct area *area, unsigned int how)
+static __always_inline int check_area(const struct area *area,
+				      unsigned int how)
 {
 	if (!area || area->state == AREA_BUSY)
 		return -ENOENT;
