@@ -14,6 +14,7 @@
 #include "trace_mem.h"
 
 static struct kmem_cache *mem_cache;
+static struct kmem_cache *batch_cache;
 
 /* What has a constructor is not cleared before it is given out. */
 static void construct(void *mem)
@@ -29,7 +30,14 @@ int mem_cache_create(void)
 {
 	mem_cache = kmem_cache_create("iommufd_mem", sizeof(struct mem), 0,
 				      SLAB_ACCOUNT, construct);
-	return mem_cache ? 0 : -ENOMEM;
+	if (!mem_cache)
+		return -ENOMEM;
+	batch_cache = kmem_cache_create("iommufd_batch", MEM_BATCH_SIZE, 0,
+					SLAB_ACCOUNT, construct);
+	if (batch_cache)
+		return 0;
+	kmem_cache_destroy(mem_cache);
+	return -ENOMEM;
 }
 
 /**
@@ -37,7 +45,28 @@ int mem_cache_create(void)
  */
 void mem_cache_destroy(void)
 {
+	kmem_cache_destroy(batch_cache);
 	kmem_cache_destroy(mem_cache);
+}
+
+/**
+ * mem_batch_alloc() - room for pointers to what is pinned at a time
+ *
+ * May sleep. What is in it is left from another time.
+ * Return: MEM_BATCH_SIZE bytes, for mem_batch_free(), or NULL.
+ */
+void *mem_batch_alloc(void)
+{
+	return kmem_cache_alloc(batch_cache, GFP_KERNEL);
+}
+
+/**
+ * mem_batch_free() - the reverse of mem_batch_alloc()
+ * @batch: from there
+ */
+void mem_batch_free(void *batch)
+{
+	kmem_cache_free(batch_cache, batch);
 }
 
 /**

@@ -149,6 +149,11 @@ int mem_cache_create(void);
 void mem_cache_destroy(void);
 void mem_put(struct mem *mem);
 
+/* For sources */
+#define MEM_BATCH_SIZE PAGE_SIZE
+void *mem_batch_alloc(void);
+void mem_batch_free(void *batch);
+
 /* Does it have pages to pin? If not, only domain/dmabuf.c can use it. */
 static inline bool mem_has_pages(const struct mem *mem)
 {

@@ -34,7 +34,7 @@
 
 /* Enough for a small mapping without an allocation. */
 #define FOLIOS_ON_STACK 16
-#define FOLIOS_PER_BATCH (PAGE_SIZE / sizeof(struct folio *))
+#define FOLIOS_PER_BATCH (MEM_BATCH_SIZE / sizeof(struct folio *))
 /* How many pages are looked for before a fatal signal is: they are cleared. */
 #define PAGES_PER_BATCH (SZ_32M / PAGE_SIZE)
 
@@ -217,8 +217,7 @@ static int pin_file_range(struct mem *mem, u64 first, u64 last)
 
 	lockdep_assert_held(&mem->lock);
 	if (needs_batch(mem, last - first + 1)) {
-		struct folio **batch =
-			(struct folio **)__get_free_page(GFP_KERNEL_ACCOUNT);
+		struct folio **batch = mem_batch_alloc();
 
 		/* A small batch is slower, and as good. */
 		if (batch) {
@@ -243,7 +242,7 @@ static int pin_file_range(struct mem *mem, u64 first, u64 last)
 		cond_resched();
 	}
 	if (folios != on_stack)
-		free_page((unsigned long)folios);
+		mem_batch_free(folios);
 	return rc;
 }
 

@@ -14,7 +14,7 @@
 
 /* Enough for a small mapping without an allocation. */
 #define PAGES_ON_STACK 16
-#define PAGES_PER_BATCH (PAGE_SIZE / sizeof(struct page *))
+#define PAGES_PER_BATCH (MEM_BATCH_SIZE / sizeof(struct page *))
 
 /*
  * GUP for the caller's own memory, or for another process's when a device is
@@ -139,8 +139,7 @@ static int pin_user_range(struct mem *mem, u64 first, u64 last)
 
 	lockdep_assert_held(&mem->lock);
 	if (last - first >= PAGES_ON_STACK) {
-		struct page **batch =
-			(struct page **)__get_free_page(GFP_KERNEL_ACCOUNT);
+		struct page **batch = mem_batch_alloc();
 
 		/* A small batch is slower, and as good. */
 		if (batch) {
@@ -167,7 +166,7 @@ static int pin_user_range(struct mem *mem, u64 first, u64 last)
 		cond_resched();
 	}
 	if (pages != on_stack)
-		free_page((unsigned long)pages);
+		mem_batch_free(pages);
 	return rc;
 }
 
