@@ -20,7 +20,7 @@ INSIDE := all modules viommu bpf tools unit tests
 
 ifeq ($(wildcard /etc/iommufd-bpf-sandbox),)
 # ---------------------------------------------------------------- on the host
-.PHONY: $(INSIDE) help demo demo-policy policy-test check check-debug check-install debug upstream bench screens shell lint deb install uninstall clean distclean sandbox
+.PHONY: $(INSIDE) help demo demo-policy policy-test check check-debug check-install debug upstream bench bench-curves bench-scale screens shell lint deb install uninstall clean distclean sandbox
 
 JOBS ?= $(shell nproc)
 
@@ -73,6 +73,12 @@ shell: all	## a shell in the VM (SHELL_ARGS: options of selftests/vm/run)
 
 bench: all	## measure instructions against upstream's iommufd, in VMs
 	@$(TOP)/selftests/bench/run $(BENCH_ARGS)
+
+bench-curves: all	## measure many sizes, and make the charts of docs/performance.md anew
+	@$(TOP)/selftests/bench/run -c
+
+bench-scale: all	## measure 2 TiB of mappings on a mock IOMMU, in a VM
+	@$(VM)/run --icount --iommu none --mem 5G --timeout 3600 -- selftests/bench/run-scale
 
 deb:	## build the Debian packages, into build/deb
 	@$(TOP)/packaging/deb

@@ -68,6 +68,9 @@ static void touch(struct backing *mem)
 
 void backing_alloc(struct backing *mem, enum backing_kind kind, size_t bytes)
 {
+	size_t align = alignment(kind);
+
+	bytes = (bytes + align - 1) & ~(align - 1);
 	*mem = (struct backing){ .bytes = bytes, .fd = -1 };
 	switch (kind) {
 	case SCATTERED:

@@ -52,7 +52,7 @@ void settle(void);
 /**
  * struct backing - memory of one kind
  * @va: where it is mapped, and touched
- * @bytes: how much
+ * @bytes: how much: whole huge pages
  * @fd: its file, or -1
  */
 struct backing {
@@ -69,6 +69,7 @@ enum backing_kind {
 	HUGETLB_1G,
 };
 
+/* At least @bytes. */
 void backing_alloc(struct backing *mem, enum backing_kind kind, size_t bytes);
 void backing_free(struct backing *mem);
 /* The physical address of each page; free(). */
@@ -100,20 +101,32 @@ void rig_detach(struct rig *rig, unsigned int device);
  */
 void rig_check_phys(struct rig *rig, unsigned int device, __u64 iova,
 		    const __u64 *phys, size_t npages, unsigned int n);
+/* Or is nothing there? */
+void rig_check_empty(struct rig *rig, unsigned int device, __u64 iova);
 /* Is nothing pinned or charged that was not when the program began? */
 void check_start(void);
 void check_nothing_is_left(const char *where);
 
 /* --- cases --- */
 
+/* Cases that run together: bench -s. */
+enum bench_set {
+	TABLE,
+	CURVES,		/* each with many sizes */
+	PARALLEL,	/* several threads; samples are nanoseconds */
+};
+
 /**
  * struct bench_case - a row of the table
  * @name: the first column
  * @run: what does it
  * @kind: of the memory, where it matters
- * @bytes: how much
+ * @bytes: how much one call maps; of areas, all of them, a page each
  * @by_file: we map it by IOMMU_IOAS_MAP_FILE, the peer by address
  * @results: filled in by @run; ends with one without a name
+ * @set: what it is run with
+ * @step: of a curve: from a page to @bytes, each so many times the one before
+ * @shared: all threads use one IOAS, rather than one each
  */
 struct bench_case {
 	const char *name;
@@ -122,6 +135,9 @@ struct bench_case {
 	size_t bytes;
 	bool by_file;
 	struct result *results;
+	enum bench_set set;
+	unsigned int step;
+	bool shared;
 };
 
 extern unsigned int rounds;
@@ -131,8 +147,10 @@ void run_small(struct bench_case *c);	/* small.c */
 void run_areas(struct bench_case *c);
 void run_access(struct bench_case *c);	/* access.c */
 void run_rw(struct bench_case *c);
+void run_parallel(struct bench_case *c);	/* parallel.c */
+void run_no_iommu(struct bench_case *c);
 
 extern struct result bulk_results[], small_results[], areas_results[],
-	access_results[], rw_results[];
+	access_results[], rw_results[], parallel_results[];
 
 #endif

@@ -30,6 +30,7 @@ struct bulk {
 	struct rig rig;
 	struct backing mem;
 	bool by_file;
+	size_t bytes;
 	size_t npages;
 	__u64 *phys;
 };
@@ -53,11 +54,11 @@ static void map(struct bulk *b)
 	begin = ticks();
 	if (b->by_file)
 		rc = iommufd_map_file(rig->fd, rig->ioas[0], b->mem.fd, 0,
-				      b->mem.bytes, &iova,
+				      b->bytes, &iova,
 				      MAP_RW | IOMMU_IOAS_MAP_FIXED_IOVA);
 	else
 		rc = iommufd_map_fixed(rig->fd, rig->ioas[0], b->mem.va,
-				       b->mem.bytes, IOVA, MAP_RW);
+				       b->bytes, IOVA, MAP_RW);
 	note(b, MAP, begin, rc);
 	rig_check_phys(rig, 0, IOVA, b->phys, b->npages, CHECKED);
 }
@@ -67,7 +68,7 @@ static void unmap(struct bulk *b, unsigned int which, int op)
 	__u64 begin = ticks();
 
 	note(b, op, begin,
-	     iommufd_unmap(b->rig.fd, b->rig.ioas[which], IOVA, b->mem.bytes,
+	     iommufd_unmap(b->rig.fd, b->rig.ioas[which], IOVA, b->bytes,
 			   NULL));
 }
 
@@ -104,7 +105,7 @@ static void copy(struct bulk *b)
 	begin = ticks();
 	note(b, COPY, begin,
 	     iommufd_copy(rig->fd, rig->ioas[1], rig->ioas[0], IOVA,
-			  b->mem.bytes, IOVA, MAP_RW));
+			  b->bytes, IOVA, MAP_RW));
 	rig_check_phys(rig, 1, IOVA, b->phys, b->npages, CHECKED);
 	settle();
 	unmap(b, 1, UNCOPY);
@@ -112,12 +113,15 @@ static void copy(struct bulk *b)
 
 void run_bulk(struct bench_case *c)
 {
-	struct bulk b = { .by_file = c->by_file && !is_peer };
+	struct bulk b = {
+		.by_file = c->by_file && !is_peer,
+		.bytes = c->bytes,
+		.npages = c->bytes / PAGE_SZ,
+	};
 	unsigned int i;
 
 	rig_open(&b.rig);
 	backing_alloc(&b.mem, c->kind, c->bytes);
-	b.npages = c->bytes / PAGE_SZ;
 	b.phys = backing_phys(&b.mem);
 	for (i = 0; i < rounds; i++) {
 		map(&b);

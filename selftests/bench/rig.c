@@ -118,5 +118,10 @@ void rig_check_phys(struct rig *rig, unsigned int device, __u64 iova,
 			   phys[page] + 8);
 	}
 	/* What follows it is not mapped. */
-	check_page(rig, device, iova + npages * PAGE_SZ, 0);
+	rig_check_empty(rig, device, iova + npages * PAGE_SZ);
+}
+
+void rig_check_empty(struct rig *rig, unsigned int device, __u64 iova)
+{
+	check_page(rig, device, iova, 0);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* small.c - calls for a page each: one, and 500 that lie side by side */
+/* small.c - calls for a page each: one, and many that lie side by side */
 #define _GNU_SOURCE
 #include <stdlib.h>
 
@@ -9,7 +9,6 @@
 
 #define IOVA (4ULL << 30)
 #define PAIRS 256
-#define AREAS 500
 
 enum { MAP, UNMAP };
 
@@ -64,21 +63,21 @@ struct result areas_results[] = {
 	{}
 };
 
-static void note_areas(int op, __u64 begin, long ret)
+static void note_areas(int op, size_t n, __u64 begin, long ret)
 {
 	__u64 end = ticks();
 
 	must(ret, areas_results[op].op);
-	sample(&areas_results[op], AREAS, end - begin);
+	sample(&areas_results[op], n, end - begin);
 	settle();
 }
 
-static long map_areas(struct rig *rig, struct backing *mem)
+static long map_areas(struct rig *rig, struct backing *mem, size_t n)
 {
-	unsigned int i;
 	long rc = 0;
+	size_t i;
 
-	for (i = 0; i < AREAS && !rc; i++)
+	for (i = 0; i < n && !rc; i++)
 		rc = iommufd_map_fixed(rig->fd, rig->ioas[0],
 				       mem->va + i * PAGE_SZ, PAGE_SZ,
 				       IOVA + i * PAGE_SZ, MAP_RW);
@@ -87,6 +86,7 @@ static long map_areas(struct rig *rig, struct backing *mem)
 
 void run_areas(struct bench_case *c)
 {
+	const size_t n = c->bytes / PAGE_SZ;
 	struct backing mem;
 	struct rig rig;
 	unsigned int i;
@@ -94,26 +94,26 @@ void run_areas(struct bench_case *c)
 	__u32 hwpt;
 
 	rig_open(&rig);
-	backing_alloc(&mem, SCATTERED, HUGE_SZ);
+	backing_alloc(&mem, c->kind, c->bytes);
 	phys = backing_phys(&mem);
 	for (i = 0; i < rounds; i++) {
 		settle();
 		begin = ticks();
-		note_areas(MAPS, begin, map_areas(&rig, &mem));
-		rig_check_phys(&rig, 0, IOVA, phys, AREAS, 16);
+		note_areas(MAPS, n, begin, map_areas(&rig, &mem, n));
+		rig_check_phys(&rig, 0, IOVA, phys, n, 16);
 
 		settle();
 		begin = ticks();
-		note_areas(ATTACH, begin,
+		note_areas(ATTACH, n, begin,
 			   iommufd_hwpt_alloc(rig.fd, rig.dev[1], rig.ioas[0],
 					      0, &hwpt));
 		begin = ticks();
-		note_areas(DETACH, begin, iommufd_destroy(rig.fd, hwpt));
+		note_areas(DETACH, n, begin, iommufd_destroy(rig.fd, hwpt));
 
 		begin = ticks();
-		note_areas(UNMAPS, begin,
+		note_areas(UNMAPS, n, begin,
 			   iommufd_unmap(rig.fd, rig.ioas[0], IOVA,
-					 AREAS * PAGE_SZ, NULL));
+					 n * PAGE_SZ, NULL));
 		check_nothing_is_left(c->name);
 	}
 	free(phys);

@@ -2,12 +2,16 @@
 # The document as tables of tab-separated columns; table.awk aligns them. An
 # empty line ends a table.
 def vendor: { "intel": "VT-d", "amd": "AMD-Vi" }[.] // .;
+def range_of: "(\(.low) to \(.high))";
+# Only what is certainly past 1.3 is said to be so.
+def claim: if .low > 1.3 then "faster" elif .high < 1 / 1.3 then "slower" else "" end;
 def least($c; $what; $op): [$c[] | select(.what == $what and .op == $op)
 	| .instructions] | min;
 
 . as $doc
 | ([.operations[].iommu] | unique | reverse) as $iommus
-| "Upstream: \(.peer). Guest instructions, the fewest of several; ratio: upstream / ours.",
+| (if ($iommus | length) > 0 then
+  "Upstream: \(.peer). Guest instructions, the fewest of several; ratio: upstream / ours.",
   "",
   (["case", "operation", "for one", ($iommus[] | vendor | ("\(.) ours", "peer", "ratio"))]
 	| join("\t")),
@@ -26,7 +30,8 @@ def least($c; $what; $op): [$c[] | select(.what == $what and .op == $op)
 	| [$n, ($iommus[] as $i | $doc.gates[] | select(.name == $n and .iommu == $i)
 		| ("\(.ratio)", "\(.gate)", "\(.stretch)", .verdict))]
 	| join("\t")),
-  "",
+  ""
+  else empty end),
   (if (.cost | length) > 0 then
 	(["what it costs", "map", "unmap"] | join("\t")),
 	([["policies in the kernel, none attached", "ours", "no-policy"],
@@ -38,4 +43,18 @@ def least($c; $what; $op): [$c[] | select(.what == $what and .op == $op)
 	| join("\t")),
 	""
   else empty end),
+  (.parallel | group_by(.iommu)[] as $those
+	| "\($those[0].iommu | vendor), nanoseconds a page by the clock, not gated. Medians of \($those[0].pairs) pairs of runs of ours and upstream's in turn; in brackets 95%.",
+	"",
+	(["case", "threads", "ours", "peer", "ratio", "", "", "of two: ours", "", "peer", ""]
+		| join("\t")),
+	($those[] as $c | $c.threads[] as $t
+		| [$c.case, ($t.threads | tostring), ($t.ours_ns.median | tostring),
+		   ($t.peer_ns.median | tostring), ($t.ratio | .median, range_of, claim),
+		   (if $t.threads == 2 then $c.speedup | .ours, .peer
+			| .median, range_of else empty end)]
+		| map(tostring) | join("\t")),
+	""),
+  (if .control.where then
   "The same code twice: at most \(.control.worst * 100 | . * 100 | round / 100)% apart (\(.control.where.case) \(.control.where.op), \(.control.where.iommu | vendor))."
+  else empty end)
