@@ -22,9 +22,13 @@ static inline __u64 ticks(void)
 	return __builtin_ia32_rdtsc();
 }
 
+/* --- util.c --- */
+
 void __attribute__((noreturn, format(printf, 1, 2))) die(const char *fmt, ...);
 /* 0 or more, or it ends here; @what in words. */
 long must(long ret, const char *what);
+/* Let what was put off until later be done, and not while we measure. */
+void settle(void);
 
 /* --- results: main.c --- */
 
@@ -44,8 +48,6 @@ struct result {
 };
 
 void sample(struct result *result, __u64 count, __u64 ticks);
-/* Let what was put off until later be done, and not while we measure. */
-void settle(void);
 
 /* --- memory: backing.c --- */
 

@@ -13,11 +13,9 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sched.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "bench.h"
@@ -72,33 +70,6 @@ static const char *const sets[] = {
 	[CURVES] = "curves",
 	[PARALLEL] = "parallel",
 };
-
-void die(const char *fmt, ...)
-{
-	va_list ap;
-
-	fflush(stdout);
-	fputs("bench: ", stderr);
-	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
-	va_end(ap);
-	fputc('\n', stderr);
-	exit(1);
-}
-
-long must(long ret, const char *what)
-{
-	if (ret < 0)
-		die("%s: %s", what, strerror(-ret));
-	return ret;
-}
-
-void settle(void)
-{
-	const struct timespec pause = { .tv_nsec = 20 * 1000 * 1000 };
-
-	nanosleep(&pause, NULL);
-}
 
 void sample(struct result *result, __u64 count, __u64 n)
 {
