@@ -13,6 +13,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
 /* Whose iommufd.ko is loaded: the peer has no IOMMU_IOAS_MAP_FILE. */
 extern bool is_peer;
 

@@ -21,7 +21,6 @@
 #include "bench.h"
 #include "mem.h"
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define MIB (1UL << 20)
 #define GIB (1UL << 30)
 

@@ -378,7 +378,7 @@ int main(int argc, char **argv)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(profiles) / sizeof(profiles[0]); i++)
+	for (i = 0; i < ARRAY_SIZE(profiles); i++)
 		if (argc == 2 && !strcmp(argv[1], profiles[i].name))
 			p = &profiles[i];
 	if (!p)

@@ -50,7 +50,7 @@ long kernel_memory(void)
 	/* Slabs that RCU has not freed yet. */
 	settle();
 	while (fscanf(f, "%63[^:]: %ld%*[^\n]\n", name, &value) == 2)
-		for (i = 0; i < sizeof(counted) / sizeof(counted[0]); i++)
+		for (i = 0; i < ARRAY_SIZE(counted); i++)
 			if (!strcmp(name, counted[i]))
 				sum += value * 1024;
 	fclose(f);
