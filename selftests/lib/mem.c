@@ -93,7 +93,7 @@ static int touch_scattered(char *va, size_t len)
 		order[j] = t;
 	}
 	for (i = 0; i < n; i++)
-		va[order[i] * PAGE_SZ] = 1;
+		va[order[i] * PAGE_SZ] = 0;
 	free(order);
 	return 0;
 }
@@ -103,6 +103,7 @@ void *mem_alloc(size_t len, enum mem_shape shape)
 	int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED;
 	bool huge = shape == MEM_THP || shape == MEM_HUGETLB;
 	char *va = reserve(len, huge ? HUGE_SZ : PAGE_SZ);
+	size_t i;
 	long runs;
 	int err;
 
@@ -119,7 +120,9 @@ void *mem_alloc(size_t len, enum mem_shape shape)
 		errno = ENOMEM;
 		goto fail;
 	}
-	memset(va, 0, len);
+	/* It is zero already: to be there is all that it lacks. */
+	for (i = 0; i < len; i += PAGE_SZ)
+		va[i] = 0;
 	if (huge) {
 		/* At most one run for each huge page, or it is not one. */
 		runs = mem_runs(va, len);
@@ -144,7 +147,8 @@ void mem_free(void *va, size_t len)
 
 long mem_runs(const void *va, size_t len)
 {
-	__u64 entry, last = 0;
+	const size_t n = len / PAGE_SZ;
+	__u64 entries[512], entry, last = 0;
 	long runs = 0;
 	size_t i;
 	int fd;
@@ -152,11 +156,15 @@ long mem_runs(const void *va, size_t len)
 	fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	for (i = 0; i < len / PAGE_SZ; i++) {
+	for (i = 0; i < n; i++) {
 		off_t at = ((uintptr_t)va / PAGE_SZ + i) * sizeof(entry);
 
-		if (pread(fd, &entry, sizeof(entry), at) != sizeof(entry) ||
-		    !(entry & PAGEMAP_PRESENT) || !(entry & PAGEMAP_PFN)) {
+		if (i % 512 == 0 &&
+		    pread(fd, entries, sizeof(entries), at) <
+			    (ssize_t)((n - i < 512 ? n - i : 512) * sizeof(entry)))
+			entries[0] = 0;
+		entry = entries[i % 512];
+		if (!(entry & PAGEMAP_PRESENT) || !(entry & PAGEMAP_PFN)) {
 			runs = -EIO;
 			break;
 		}
