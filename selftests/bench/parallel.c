@@ -151,12 +151,23 @@ static __u64 run_team(struct worker *team, unsigned int n,
 	return end - begin;
 }
 
-/* Also the first runs, which are slow: the emulator translates what it meets. */
+/* Does a sample last long enough? Once it may just have been interrupted. */
+static bool long_enough(struct worker *team, void (*what)(struct worker *w))
+{
+	unsigned int i;
+
+	for (i = 0; i < 3; i++)
+		if (run_team(team, 1, what) < SAMPLE_NS)
+			return false;
+	return true;
+}
+
+/* The first runs are slow, too: the emulator translates what it meets. */
 static void choose_loops(struct worker *team, void (*what)(struct worker *w))
 {
 	unsigned int i;
 
-	while (run_team(team, 1, what) < SAMPLE_NS)
+	while (!long_enough(team, what))
 		for (i = 0; i < THREADS; i++)
 			team[i].loops *= 2;
 }
