@@ -64,7 +64,7 @@ static const struct profile {
 	  MOCK_HUGE_PAGE_SIZE, { 2, 8, 32 } },
 	{ "many", HUGETLB_2M, GIB, 64 * GIB, 16 * MIB, true,
 	  MOCK_HUGE_PAGE_SIZE, { 2, 8, 32 } },
-	{ "4k", SCATTERED, 64 * MIB, 4 * GIB, 64 * MIB, false,
+	{ "4k", SCATTERED, 64 * MIB, 2 * GIB, 64 * MIB, false,
 	  PAGE_SZ, { 1, 4, 16 } },
 };
 
@@ -359,6 +359,7 @@ static void run(void)
 	slabs_begin();
 	for (i = 0; i < STEPS; i++) {
 		f.vms = p->vms[i];
+		fprintf(stderr, "#   %u VMs\n", f.vms);
 		grow(had, &f);
 		if (i == STEPS - 1) {
 			char prefix[32];
