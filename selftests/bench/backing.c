@@ -17,6 +17,8 @@
 #define PAGEMAP_PRESENT (1ULL << 63)
 #define PAGEMAP_PFN ((1ULL << 55) - 1)
 #define GIGA_SZ (1UL << 30)
+/* How much memory repeated memory is. */
+#define REPEATED (64UL << 20)
 
 static size_t alignment(enum backing_kind kind)
 {
@@ -28,7 +30,7 @@ static int open_memfd(enum backing_kind kind, size_t bytes)
 	unsigned int flags = 0;
 	int fd;
 
-	if (kind == HUGETLB_2M)
+	if (kind == HUGETLB_2M || kind == REPEATED_2M)
 		flags = MFD_HUGETLB | MFD_HUGE_2MB;
 	if (kind == HUGETLB_1G)
 		flags = MFD_HUGETLB | MFD_HUGE_1GB;
@@ -38,10 +40,13 @@ static int open_memfd(enum backing_kind kind, size_t bytes)
 	return fd;
 }
 
-/* A shared mapping of a file, aligned so that its pages are mapped as such. */
+/*
+ * A shared mapping of a file, as often as it goes into @mem, aligned so that its
+ * pages are mapped as such.
+ */
 static void map_memfd(struct backing *mem, enum backing_kind kind)
 {
-	size_t align = alignment(kind);
+	size_t align = alignment(kind), at;
 	uintptr_t va;
 	char *room;
 
@@ -50,12 +55,13 @@ static void map_memfd(struct backing *mem, enum backing_kind kind)
 	if (room == MAP_FAILED)
 		die("mmap: %s", strerror(errno));
 	va = ((uintptr_t)room + align - 1) & ~(align - 1);
-	mem->fd = open_memfd(kind, mem->bytes);
-	mem->va = mmap((void *)va, mem->bytes, PROT_READ | PROT_WRITE,
-		       MAP_SHARED | MAP_FIXED, mem->fd, 0);
-	if (mem->va == MAP_FAILED)
-		die("mmap of a memfd: %s; are there huge pages?",
-		    strerror(errno));
+	mem->va = (char *)va;
+	mem->fd = open_memfd(kind, mem->unique);
+	for (at = 0; at < mem->bytes; at += mem->unique)
+		if (mmap(mem->va + at, mem->unique, PROT_READ | PROT_WRITE,
+			 MAP_SHARED | MAP_FIXED, mem->fd, 0) == MAP_FAILED)
+			die("mmap of a memfd: %s; are there huge pages?",
+			    strerror(errno));
 }
 
 static void touch(struct backing *mem)
@@ -66,12 +72,24 @@ static void touch(struct backing *mem)
 		mem->va[i] = 1;
 }
 
+/*
+ * The file gets its memory far from its neighbours' turn. @page is its pages'
+ * size, and their number a power of two.
+ */
+static void touch_apart(struct backing *mem, size_t page)
+{
+	size_t n = mem->unique / page, i;
+
+	for (i = 0; i < n; i++)
+		mem->va[i * 40503 % n * page] = 1;
+}
+
 void backing_alloc(struct backing *mem, enum backing_kind kind, size_t bytes)
 {
 	size_t align = alignment(kind);
 
 	bytes = (bytes + align - 1) & ~(align - 1);
-	*mem = (struct backing){ .bytes = bytes, .fd = -1 };
+	*mem = (struct backing){ .bytes = bytes, .unique = bytes, .fd = -1 };
 	switch (kind) {
 	case SCATTERED:
 	case THP:
@@ -79,6 +97,14 @@ void backing_alloc(struct backing *mem, enum backing_kind kind, size_t bytes)
 				    kind == THP ? MEM_THP : MEM_SCATTERED);
 		if (!mem->va)
 			die("memory: %s", strerror(errno));
+		break;
+	case REPEATED_4K:
+	case REPEATED_2M:
+		if (bytes > REPEATED)
+			mem->unique = REPEATED;
+		map_memfd(mem, kind);
+		touch_apart(mem, kind == REPEATED_4K ? PAGE_SZ : HUGE_SZ);
+		touch(mem);
 		break;
 	default:
 		map_memfd(mem, kind);

@@ -57,11 +57,13 @@ void sample(struct result *result, __u64 count, __u64 ticks);
  * struct backing - memory of one kind
  * @va: where it is mapped, and touched
  * @bytes: how much: whole huge pages
+ * @unique: of these are different, then they repeat
  * @fd: its file, or -1
  */
 struct backing {
 	char *va;
 	size_t bytes;
+	size_t unique;
 	int fd;
 };
 
@@ -71,6 +73,11 @@ enum backing_kind {
 	THP,
 	HUGETLB_2M,
 	HUGETLB_1G,
+	/* A little memory in a file, mapped again and again: how much there is
+	 * of it is all the same to what walks page tables.
+	 */
+	REPEATED_4K,	/* scattered */
+	REPEATED_2M,	/* huge pages, no two of them neighbours */
 };
 
 /* At least @bytes. */

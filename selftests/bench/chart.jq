@@ -5,8 +5,8 @@
 {
 	"size": {
 		across: { "4k-scattered": "pages of 4 KiB, scattered",
-			"thp": "transparent huge pages",
-			"memfd-2m": "memfd of 2 MiB pages" },
+			"hugetlb-2m": "huge pages of 2 MiB",
+			"memfd-2m": "the same, ours by file" },
 		down: { "map and unmap": ["map", "unmap"],
 			"a second domain": ["attach"] },
 		unit: 4096

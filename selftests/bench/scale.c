@@ -13,12 +13,9 @@
  * is not what it must be. run-scale calls it.
  */
 #define _GNU_SOURCE
-#include <errno.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "bench.h"
@@ -60,17 +57,16 @@ static const struct profile {
 	unsigned int vms[STEPS];
 } profiles[] = {
 	/* As QEMU maps its guest's memory. */
-	{ "large", HUGETLB_2M, GIB, 64 * GIB, 64 * GIB, false,
+	{ "large", REPEATED_2M, 64 * GIB, 64 * GIB, 64 * GIB, false,
 	  MOCK_HUGE_PAGE_SIZE, { 2, 8, 32 } },
-	{ "many", HUGETLB_2M, GIB, 64 * GIB, 16 * MIB, true,
+	{ "many", REPEATED_2M, 64 * MIB, 64 * GIB, 16 * MIB, true,
 	  MOCK_HUGE_PAGE_SIZE, { 2, 8, 32 } },
-	{ "4k", SCATTERED, 64 * MIB, 2 * GIB, 64 * MIB, false,
+	{ "4k", REPEATED_4K, 64 * MIB, 2 * GIB, 64 * MIB, false,
 	  PAGE_SZ, { 1, 4, 16 } },
 };
 
 static const struct profile *p;
 static struct backing mem;
-static char *va; /* @mem as often as an area wants */
 
 static struct vm {
 	int fd;
@@ -96,7 +92,8 @@ static void vm_map(struct vm *vm)
 	size_t at;
 
 	for (at = 0; at < p->vm; at += p->area) {
-		size_t from = at % mem.bytes;
+		/* An area is all of the memory, or a part of what is unique. */
+		size_t from = at % mem.unique;
 		__u64 iova = BASE + at;
 		int rc;
 
@@ -105,7 +102,7 @@ static void vm_map(struct vm *vm)
 					      p->area, &iova,
 					      MAP_RW | IOMMU_IOAS_MAP_FIXED_IOVA);
 		else
-			rc = iommufd_map_fixed(vm->fd, vm->ioas, va + from,
+			rc = iommufd_map_fixed(vm->fd, vm->ioas, mem.va + from,
 					       p->area, iova, MAP_RW);
 		must(rc, "map");
 	}
@@ -120,7 +117,7 @@ static void vm_check(struct vm *vm, __u32 hwpt)
 		size_t at = (!i ? 0 : i == 1 ? n - 1 : random() % n) * HUGE_SZ;
 
 		must(mock_check_map(vm->fd, hwpt, BASE + at,
-				    mem.va + at % mem.bytes, HUGE_SZ),
+				    mem.va + at % mem.unique, HUGE_SZ),
 		     "a page table does not hold the memory");
 	}
 }
@@ -297,35 +294,6 @@ static void print_found(const struct found *f)
 
 /* --- all of it --- */
 
-/* The memory, at @va once for each time that an area holds it. */
-static void repeat_memory(void)
-{
-	size_t at;
-
-	backing_alloc(&mem, p->kind, p->memory);
-	if (p->kind == HUGETLB_2M) {
-		/* The pool hands out first what came back last: no two follow. */
-		backing_free(&mem);
-		backing_alloc(&mem, p->kind, p->memory);
-		if (must(mem_runs(mem.va, mem.bytes), "pagemap") !=
-		    (long)(mem.bytes / HUGE_SZ))
-			die("huge pages follow one another");
-	}
-	va = mem.va;
-	if (p->area <= mem.bytes)
-		return;
-	va = mmap(NULL, p->area + GIB, PROT_NONE,
-		  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-	if (va == MAP_FAILED)
-		die("mmap: %s", strerror(errno));
-	va = (char *)(((uintptr_t)va + GIB - 1) & ~(GIB - 1));
-	for (at = 0; at < p->area; at += mem.bytes)
-		if (mmap(va + at, mem.bytes, PROT_READ | PROT_WRITE,
-			 MAP_SHARED | MAP_FIXED | MAP_POPULATE, mem.fd, 0) ==
-		    MAP_FAILED)
-			die("mmap: %s", strerror(errno));
-}
-
 static void unmap_all(unsigned int n, long pins, long locked, long memory)
 {
 	unsigned int i;
@@ -352,7 +320,7 @@ static void run(void)
 	unsigned int i, had = 0;
 	struct found f = {};
 
-	repeat_memory();
+	backing_alloc(&mem, p->kind, p->memory);
 	pins = pins_now();
 	locked = proc_status_bytes("VmLck");
 	memory = kernel_memory();
