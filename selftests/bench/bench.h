@@ -77,7 +77,7 @@ enum backing_kind {
 	 * of it is all the same to what walks page tables.
 	 */
 	REPEATED_4K,	/* scattered */
-	REPEATED_2M,	/* huge pages, no two of them neighbours */
+	REPEATED_2M,	/* huge pages, hardly two of them neighbours */
 };
 
 /* At least @bytes. */
