@@ -86,7 +86,9 @@ static void touch_apart(struct backing *mem, size_t page)
 
 void backing_alloc(struct backing *mem, enum backing_kind kind, size_t bytes)
 {
-	size_t align = alignment(kind);
+	bool repeats = (kind == REPEATED_4K || kind == REPEATED_2M) &&
+		       bytes > REPEATED;
+	size_t align = repeats ? REPEATED : alignment(kind);
 
 	bytes = (bytes + align - 1) & ~(align - 1);
 	*mem = (struct backing){ .bytes = bytes, .unique = bytes, .fd = -1 };
@@ -100,7 +102,7 @@ void backing_alloc(struct backing *mem, enum backing_kind kind, size_t bytes)
 		break;
 	case REPEATED_4K:
 	case REPEATED_2M:
-		if (bytes > REPEATED)
+		if (repeats)
 			mem->unique = REPEATED;
 		map_memfd(mem, kind);
 		touch_apart(mem, kind == REPEATED_4K ? PAGE_SZ : HUGE_SZ);

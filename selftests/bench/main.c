@@ -45,11 +45,11 @@ static struct bench_case cases[] = {
 	/* Gibibytes of different pages would take long to come. */
 	{ "hugetlb-2m", run_bulk, REPEATED_2M, 4 * GIB, .results = bulk_results,
 	  .set = CURVES, .step = 4 },
-	{ "memfd-2m", run_bulk, HUGETLB_2M, GIB, .by_file = true, .results = bulk_results,
+	{ "memfd-2m", run_bulk, HUGETLB_2M, 256 * MIB, .by_file = true, .results = bulk_results,
 	  .set = CURVES, .step = 4 },
 	{ "4k-scattered", run_bulk, REPEATED_4K, 4 * GIB, .results = bulk_results,
 	  .set = CURVES, .step = 4 },
-	{ "areas", run_areas, SCATTERED, 100000 * PAGE_SZ, .results = areas_results,
+	{ "areas", run_areas, REPEATED_4K, 100000 * PAGE_SZ, .results = areas_results,
 	  .set = CURVES, .step = 10 },
 
 	{ "no iommufd", run_no_iommu, SCATTERED, MIB, .results = parallel_results,
