@@ -283,12 +283,12 @@ static void print_found(const struct found *f)
 	const double pages = f->vms * (double)p->vm / PAGE_SZ;
 	const double gib = f->vms * (double)p->vm / GIB;
 
-	printf("step\t%s\t%u\t%.0f\t%.0f\t%.3f\t%.3f\t%.3f\t%.3f\t%.2f\t%.2f\t%.1f\t%.1f\t%.1f\n",
+	printf("step\t%s\t%u\t%.0f\t%.0f\t%.3f\t%.3f\t%.3f\t%.3f\t%.2f\t%.2f\t%.1f\t%.1f\n",
 	       p->name, f->vms, gib, f->vms * (double)(p->vm / p->area),
 	       f->map / pages, f->second / pages, f->dirty / pages,
 	       f->clean / pages, (f->memory - f->tables) / gib / 1024,
 	       f->tables / gib / 1024, f->proc.ticks / 1e6,
-	       f->maps.ticks / 1e6, f->maps.rss / (double)MIB);
+	       f->maps.ticks / 1e6);
 	fflush(stdout);
 }
 

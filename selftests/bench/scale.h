@@ -15,7 +15,6 @@ void slabs_print(const char *prefix);
 /**
  * struct top - a run of iommutop
  * @ticks: instructions
- * @rss: the most memory it had, in bytes
  * @maps: mappings, as its summary says
  * @mapped: bytes
  * @pinned: bytes
@@ -24,7 +23,6 @@ void slabs_print(const char *prefix);
  */
 struct top {
 	__u64 ticks;
-	long rss;
 	__u64 maps;
 	__u64 mapped;
 	__u64 pinned;

@@ -155,7 +155,6 @@ struct top run_iommutop(const char *view)
 	/* Its own: not what passes while it waits for its file to be read. */
 	top.ticks = 1000 * (microseconds(&usage.ru_utime) +
 			    microseconds(&usage.ru_stime));
-	top.rss = usage.ru_maxrss * 1024;
 	f = open_or_die(OUTPUT);
 	while (getline(&line, &room, f) > 0) {
 		if (strstr(line, "\"type\":\"summary\"")) {
