@@ -223,18 +223,17 @@ struct found {
 	__u64 clean;
 	long memory;
 	long tables;
-	struct top proc;
-	struct top maps;
+	struct top top;
 };
 
-static void check_top(const struct top *top, unsigned int n, bool listed)
+static void check_top(const struct top *top, unsigned int n)
 {
 	const __u64 bytes = n * p->vm, maps = bytes / p->area;
 
 	if (top->maps != maps || top->mapped != bytes || top->pinned != bytes)
 		die("iommutop: %llu mappings, %llu bytes, %llu pinned; and not %llu, %llu",
 		    top->maps, top->mapped, top->pinned, maps, bytes);
-	if (listed && (top->rows != maps || top->listed != bytes))
+	if (top->rows != maps || top->listed != bytes)
 		die("iommutop lists %llu mappings, %llu bytes", top->rows,
 		    top->listed);
 }
@@ -272,10 +271,8 @@ static void look(struct found *f, long memory_at_start)
 		must(iommufd_destroy(vms[i].fd, vms[i].second), "destroy");
 	}
 	read_dirty(f->vms, &f->dirty, &f->clean);
-	f->proc = run_iommutop("proc");
-	check_top(&f->proc, f->vms, false);
-	f->maps = run_iommutop("map");
-	check_top(&f->maps, f->vms, true);
+	f->top = run_iommutop();
+	check_top(&f->top, f->vms);
 }
 
 static void print_found(const struct found *f)
@@ -283,12 +280,11 @@ static void print_found(const struct found *f)
 	const double pages = f->vms * (double)p->vm / PAGE_SZ;
 	const double gib = f->vms * (double)p->vm / GIB;
 
-	printf("step\t%s\t%u\t%.0f\t%.0f\t%.3f\t%.3f\t%.3f\t%.3f\t%.2f\t%.2f\t%.1f\t%.1f\n",
+	printf("step\t%s\t%u\t%.0f\t%.0f\t%.3f\t%.3f\t%.3f\t%.3f\t%.2f\t%.2f\t%.1f\n",
 	       p->name, f->vms, gib, f->vms * (double)(p->vm / p->area),
 	       f->map / pages, f->second / pages, f->dirty / pages,
 	       f->clean / pages, (f->memory - f->tables) / gib / 1024,
-	       f->tables / gib / 1024, f->proc.ticks / 1e6,
-	       f->maps.ticks / 1e6);
+	       f->tables / gib / 1024, f->top.ticks / 1e6);
 	fflush(stdout);
 }
 

@@ -30,7 +30,7 @@ struct top {
 	__u64 listed;
 };
 
-/* iommutop -1 -O json -w VIEW, and what it says. */
-struct top run_iommutop(const char *view);
+/* iommutop -1 -O json -w map, and what it says. */
+struct top run_iommutop(void);
 
 #endif

@@ -110,13 +110,13 @@ void slabs_print(const char *prefix)
 		       now[i].size, (long)now[i].objects, (long)now[i].bytes);
 }
 
-static void exec_iommutop(const char *view)
+static void exec_iommutop(void)
 {
 	int fd = open(OUTPUT, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 
 	if (fd < 0 || dup2(fd, STDOUT_FILENO) < 0)
 		_exit(126);
-	execlp("iommutop", "iommutop", "-1", "-O", "json", "-w", view, NULL);
+	execlp("iommutop", "iommutop", "-1", "-O", "json", "-w", "map", NULL);
 	_exit(127);
 }
 
@@ -136,7 +136,7 @@ static __u64 microseconds(const struct timeval *tv)
 	return tv->tv_sec * 1000000ULL + tv->tv_usec;
 }
 
-struct top run_iommutop(const char *view)
+struct top run_iommutop(void)
 {
 	struct top top = {};
 	struct rusage usage;
@@ -149,7 +149,7 @@ struct top run_iommutop(const char *view)
 	fflush(stdout);
 	pid = fork();
 	if (!pid)
-		exec_iommutop(view);
+		exec_iommutop();
 	if (pid < 0 || wait4(pid, &status, 0, &usage) != pid || status)
 		die("iommutop failed");
 	/* Its own: not what passes while it waits for its file to be read. */
