@@ -61,7 +61,7 @@ static const struct profile {
 	  MOCK_HUGE_PAGE_SIZE, { 2, 8, 32 } },
 	{ "many", REPEATED_2M, 64 * MIB, 64 * GIB, 16 * MIB, true,
 	  MOCK_HUGE_PAGE_SIZE, { 2, 8, 32 } },
-	{ "4k", REPEATED_4K, 64 * MIB, 2 * GIB, 64 * MIB, false,
+	{ "4k", REPEATED_4K, 64 * MIB, 4 * GIB, 64 * MIB, false,
 	  PAGE_SZ, { 1, 4, 16 } },
 };
 
