@@ -2,9 +2,10 @@
 # The document as tables of tab-separated columns; table.awk aligns them. An
 # empty line ends a table.
 def vendor: { "intel": "VT-d", "amd": "AMD-Vi" }[.] // .;
-def range_of: "(\(.low) to \(.high))";
+# Of fewer than six there is no such range.
+def range_of: if .n < 6 then "" else "(\(.low) to \(.high))" end;
 # Only what is certainly past 1.3 is said to be so.
-def claim: if .low > 1.3 then "faster" elif .high < 1 / 1.3 then "slower" else "" end;
+def claim: if .n < 6 then "" elif .low > 1.3 then "faster" elif .high < 1 / 1.3 then "slower" else "" end;
 def least($c; $what; $op): [$c[] | select(.what == $what and .op == $op)
 	| .instructions] | min;
 
