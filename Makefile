@@ -20,7 +20,7 @@ INSIDE := all modules viommu bpf tools unit tests
 
 ifeq ($(wildcard /etc/iommufd-bpf-sandbox),)
 # ---------------------------------------------------------------- on the host
-.PHONY: $(INSIDE) help demo demo-policy policy-test check check-debug check-install debug upstream bench bench-curves bench-scale screens shell lint deb install uninstall clean distclean sandbox
+.PHONY: $(INSIDE) help demo demo-policy policy-test check check-debug check-install debug upstream peer bench bench-curves bench-scale screens shell lint deb install uninstall clean distclean sandbox
 
 JOBS ?= $(shell nproc)
 
@@ -50,7 +50,7 @@ demo-policy: all	## two tenants with quotas, real VMs: the one over its quota is
 policy-test: all	## run the test of a policy of yours in a VM: POLICY=its folder
 	@$(TOP)/selftests/policy-test $(POLICY)
 
-check: all viommu upstream	## run every test: on the host, then in VMs with VT-d and AMD-Vi
+check: all viommu upstream peer	## run every test: on the host, then in VMs with VT-d and AMD-Vi
 	@$(TOP)/selftests/check
 
 check-debug: viommu upstream debug	## run the VMs' tests on a kernel with KASAN, lockdep, kmemleak…
@@ -67,6 +67,9 @@ screens: all	## take the screens in docs/ anew, from a terminal in a VM
 
 upstream: modules	## fetch and build the kernel's own iommu and vfio selftests
 	@$(TOP)/selftests/upstream/prepare
+
+peer: modules	## fetch and build upstream's iommufd of this kernel, which tools are tested on
+	@$(TOP)/selftests/bench/prepare-peer
 
 shell: all	## a shell in the VM (SHELL_ARGS: options of selftests/vm/run)
 	@$(VM)/run --tty --timeout 0 --device nvme --device e1000e $(SHELL_ARGS) -- bash --rcfile selftests/vm/shellrc -i
