@@ -20,7 +20,7 @@ INSIDE := all modules viommu bpf tools unit tests
 
 ifeq ($(wildcard /etc/iommufd-bpf-sandbox),)
 # ---------------------------------------------------------------- on the host
-.PHONY: $(INSIDE) help demo demo-policy policy-test check check-debug check-install debug upstream peer bench bench-curves bench-scale screens shell lint deb install uninstall clean distclean sandbox
+.PHONY: $(INSIDE) help demo demo-policy policy-test check check-debug check-install debug upstream peer bench bench-curves bench-scale bench-tools screens shell lint deb install uninstall clean distclean sandbox
 
 JOBS ?= $(shell nproc)
 
@@ -82,6 +82,9 @@ bench-curves: all	## measure many sizes, and make the charts of docs/performance
 
 bench-scale: all	## measure 2 TiB of mappings on a mock IOMMU, in a VM
 	@$(VM)/run --icount --iommu none --mem 5G --timeout 3600 -- selftests/bench/run-scale
+
+bench-tools: all	## measure what iommutop and iommutrace cost, in VMs
+	@$(TOP)/selftests/tools/bench
 
 deb:	## build the Debian packages, into build/deb
 	@$(TOP)/packaging/deb
