@@ -8,6 +8,7 @@
  * those that vfio.ko exports, like a driver written for the mainline kernel.
  * Each device owns a list of the pages that it has pinned.
  */
+#include <linux/delay.h>
 #include <linux/highmem.h>
 #include <linux/iommu.h>
 #include <linux/list.h>
@@ -255,11 +256,29 @@ static long mock_ioctl(struct vfio_device *vdev, unsigned int number,
 	return ret;
 }
 
+/*
+ * type1 calls dma_unmap() with its device_list_lock held, which it takes inside its
+ * iommu->lock when a device comes; and a pin takes that inside our lock. So who
+ * waits here for ever may wait for himself. Who gives up is asked again.
+ */
+static bool mock_lock_to_unmap(struct mock_mdev *mock)
+{
+	unsigned int tries;
+
+	for (tries = 0; tries < 10000; tries++) {
+		if (mutex_trylock(&mock->lock))
+			return true;
+		usleep_range(100, 200);
+	}
+	return false;
+}
+
 static void mock_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length)
 {
 	struct mock_mdev *mock = to_mock(vdev);
 
-	mutex_lock(&mock->lock);
+	if (!mock_lock_to_unmap(mock))
+		return;
 	mock->unmaps++;
 	mock->unmap_iova = iova;
 	mock->unmap_length = length;
