@@ -10,16 +10,12 @@
 #include <linux/sizes.h>
 #include <linux/slab.h>
 
+#include "cache.h"
 #include "mem.h"
 #include "trace_mem.h"
 
 static struct kmem_cache *mem_cache;
 static struct kmem_cache *batch_cache;
-
-/* What has a constructor is not cleared before it is given out. */
-static void construct(void *mem)
-{
-}
 
 /**
  * mem_cache_create() - before any memory is created
@@ -28,12 +24,10 @@ static void construct(void *mem)
  */
 int mem_cache_create(void)
 {
-	mem_cache = kmem_cache_create("iommufd_mem", sizeof(struct mem), 0,
-				      SLAB_ACCOUNT, construct);
+	mem_cache = uncleared_cache_create("iommufd_mem", sizeof(struct mem));
 	if (!mem_cache)
 		return -ENOMEM;
-	batch_cache = kmem_cache_create("iommufd_batch", MEM_BATCH_SIZE, 0,
-					SLAB_ACCOUNT, construct);
+	batch_cache = uncleared_cache_create("iommufd_batch", MEM_BATCH_SIZE);
 	if (batch_cache)
 		return 0;
 	kmem_cache_destroy(mem_cache);

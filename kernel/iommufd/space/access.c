@@ -163,6 +163,20 @@ struct mem *ioas_slice(struct ioas *ioas, struct area **area,
 	return (*area)->mem;
 }
 
+/* The area that all of a range lies in, if @how is allowed there, or NULL. */
+static __always_inline struct area *
+area_of_all(struct ioas *ioas, unsigned long first, unsigned long last,
+	    unsigned int how, u64 *offset)
+{
+	struct area *area = ioas_next_area(ioas, first, first);
+
+	lockdep_assert_held(&ioas->iova_lock);
+	if (check_area(area, how) || last > area_last(area))
+		return NULL;
+	*offset = area->offset + (first - area->view.iova);
+	return area;
+}
+
 /**
  * ioas_rw_quick() - read or write bytes in memory, if they are at hand
  * @ioas: the IOAS
@@ -180,13 +194,13 @@ bool ioas_rw_quick(struct ioas *ioas, unsigned long first, unsigned long last,
 	unsigned int access = how & MEM_RW_WRITE ? ACCESS_WRITE : ACCESS_READ;
 	bool done = false;
 	struct area *area;
+	u64 offset;
 
 	mutex_lock(&ioas->iova_lock);
-	area = ioas_next_area(ioas, first, first);
-	if (!check_area(area, access) && last <= area_last(area))
-		done = mem_rw_quick(area->mem,
-				    area->offset + (first - area->view.iova),
-				    data, last - first + 1, how);
+	area = area_of_all(ioas, first, last, access, &offset);
+	if (area)
+		done = mem_rw_quick(area->mem, offset, data, last - first + 1,
+				    how);
 	mutex_unlock(&ioas->iova_lock);
 	return done;
 }
@@ -211,9 +225,8 @@ bool ioas_pin_again(struct ioas *ioas, unsigned long first, unsigned long last,
 	u64 offset;
 
 	mutex_lock(&ioas->iova_lock);
-	area = ioas_next_area(ioas, first, first);
-	if (!check_area(area, how) && last <= area_last(area)) {
-		offset = area->offset + (first - area->view.iova);
+	area = area_of_all(ioas, first, last, how, &offset);
+	if (area) {
 		done = mem_access_pin_again(area->mem, offset >> PAGE_SHIFT,
 					    (offset + (last - first)) >>
 						    PAGE_SHIFT, pages);

@@ -202,9 +202,25 @@ static inline struct area *ioas_next_area(struct ioas *ioas, unsigned long from,
 	return area && area->view.iova <= last ? area : NULL;
 }
 
-/* area.c: mapping and unmapping */
+/* area.c: areas, and the HWPTs that hold them */
 int area_cache_create(void);
 void area_cache_destroy(void);
+struct area *area_create(struct mem *mem, u64 offset, unsigned long length,
+			 u32 prot);
+void area_free(struct area *area);
+void area_show_payer(struct area *area);
+int area_enter_hwpt(struct ioas *ioas, struct area *area, struct hwpt *hwpt,
+		    struct op_stats *st);
+void area_exit_hwpt(struct ioas *ioas, struct area *area, struct hwpt *hwpt,
+		    struct op_stats *st);
+int area_enter_holders(struct ioas *ioas, struct area *area,
+		       struct op_stats *st);
+void area_exit_holders(struct ioas *ioas, struct area *area, struct hwpt *end,
+		       struct op_stats *st);
+void area_exit_holders_to(struct ioas *ioas, struct area *first,
+			  struct area *last, struct op_stats *st);
+
+/* map.c: mapping, copying and unmapping */
 
 /**
  * struct map_args - what ioas_map() is asked for, and gives back
@@ -254,15 +270,6 @@ void ioas_leave_hwpt(struct ioas *ioas, struct hwpt *hwpt,
 
 /* pins.c: all memory that may be charged, for policies */
 void ioases_list_pins(void);
-
-/* area.c, for cmd_process.c */
-void area_show_payer(struct area *area);
-
-/* area.c, for walk.c */
-int area_enter_hwpt(struct ioas *ioas, struct area *area, struct hwpt *hwpt,
-		    struct op_stats *st);
-void area_exit_hwpt(struct ioas *ioas, struct area *area, struct hwpt *hwpt,
-		    struct op_stats *st);
 
 /* access.c: in-kernel users */
 
