@@ -14,8 +14,7 @@
 #include "mem/mem.h"
 
 /* How much is written or cleared before others get the CPU: bytes. */
-#define CLEAR_STEP DOMAIN_LEAF_MAX
-#define FILL_STEP DOMAIN_LEAF_MAX
+#define STEP DOMAIN_LEAF_MAX
 /* The same of invalidations: entries. */
 #define INVALIDATE_STEP 1024U
 
@@ -248,12 +247,12 @@ static struct fill fill_begin(struct iommu_domain *domain, unsigned long iova,
 	unsigned long sizes = domain->pgsize_bitmap;
 	unsigned long larger = sizes & (sizes - 1);
 
-	larger = larger ? BIT(__ffs(larger)) : FILL_STEP;
+	larger = larger ? BIT(__ffs(larger)) : STEP;
 	return (struct fill){
 		.domain = domain,
 		.map_pages = domain->ops->map_pages,
 		.prot = how->iommu_prot,
-		.most = how->huge_pages ? FILL_STEP : PAGE_SIZE,
+		.most = how->huge_pages ? STEP : PAGE_SIZE,
 		.shift = __ffs(sizes),
 		.short_of = how->huge_pages ? larger :
 					      min(larger, PAGE_SIZE + 1),
@@ -480,7 +479,7 @@ bool domain_clear(struct iommu_domain *domain, unsigned long iova,
 		 * it finds there, if a range begins before the leaf and ends
 		 * inside it.
 		 */
-		unsigned long step = CLEAR_STEP - (at & (CLEAR_STEP - 1));
+		unsigned long step = STEP - (at & (STEP - 1));
 		size_t n = iommu_unmap_fast(domain, at,
 					    min(length - done, step), &gather);
 

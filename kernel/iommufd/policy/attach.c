@@ -416,9 +416,14 @@ static bool succeeds(const struct policy *new, const struct policy *old)
 	       policy_scope_equal(&new->scope, &old->scope);
 }
 
-/* What may point to it is the chain in which it says no. */
-static void forget_closed(struct policy *policy)
+/*
+ * Open a closed scope, under policy_lock, which is dropped. What may point to
+ * it is the chain in which it says no.
+ */
+static void open_scope(struct policy *policy)
 {
+	policy_remove(policy);
+	mutex_unlock(&policy_lock);
 	synchronize_srcu(&policy_srcu);
 	if (policy->type->forget)
 		policy->type->forget(policy);
@@ -451,9 +456,7 @@ found:
 		/* Who began before @by was LIVE is refused still. */
 		if (by)
 			synchronize_srcu(&policy_srcu);
-		policy_remove(policy);
-		mutex_unlock(&policy_lock);
-		forget_closed(policy);
+		open_scope(policy);
 		n++;
 	}
 }
@@ -473,9 +476,7 @@ again:
 		if (policy_scope_alive(&policy->scope))
 			continue;
 		if (policy->state == IOMMUFD_POLICY_CLOSED) {
-			policy_remove(policy);
-			mutex_unlock(&policy_lock);
-			forget_closed(policy);
+			open_scope(policy);
 			goto again;
 		}
 		policy_eject(policy, IOMMUFD_EXIT_SCOPE_GONE, 0,
@@ -499,9 +500,7 @@ void policy_open_all(void)
 						  node))) {
 		if (WARN_ON(policy->state != IOMMUFD_POLICY_CLOSED))
 			break;
-		policy_remove(policy);
-		mutex_unlock(&policy_lock);
-		forget_closed(policy);
+		open_scope(policy);
 		mutex_lock(&policy_lock);
 	}
 	mutex_unlock(&policy_lock);
