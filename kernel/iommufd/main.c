@@ -7,6 +7,7 @@
 #include <linux/module.h>
 #include <linux/rcupdate.h>
 
+#include "clock.h"
 #include "iommufd_bpf_version.h"
 #include "main.h"
 #include "mem/mem.h"
@@ -34,8 +35,10 @@ static void __init register_bpf(void)
 
 static int __init iommufd_init(void)
 {
-	int rc = mem_cache_create();
+	int rc;
 
+	clock_init();
+	rc = mem_cache_create();
 	if (rc)
 		return rc;
 	rc = area_cache_create();

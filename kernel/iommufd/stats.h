@@ -9,9 +9,9 @@
 #ifndef IOMMUFD_STATS_H
 #define IOMMUFD_STATS_H
 
-#include <linux/ktime.h>
 #include <linux/types.h>
 
+#include "clock.h"
 #include "iommufd_bpf_abi.h"
 
 /**
@@ -51,14 +51,14 @@ struct op_stats {
 /* The time a part begins; 0 if nobody listens. */
 static inline u64 op_begin(const struct op_stats *st)
 {
-	return st->timed ? ktime_get_ns() : 0;
+	return st->timed ? clock_now() : 0;
 }
 
 /* Add what has passed since @begin to @sum. */
 static inline void op_end(const struct op_stats *st, u64 *sum, u64 begin)
 {
 	if (st->timed)
-		*sum += ktime_get_ns() - begin;
+		*sum += clock_since(begin);
 }
 
 /* The cookie of the context that asked. */
@@ -97,13 +97,13 @@ static inline void op_add(struct op_stats *st, const struct op_stats *part)
 /* When an operation without parts begins; 0 if its event is not wanted. */
 static inline u64 event_begin(bool wanted)
 {
-	return wanted ? ktime_get_ns() : 0;
+	return wanted ? clock_now() : 0;
 }
 
 /* How long it took; 0 if nobody listened when it began. */
 static inline u64 event_duration(u64 begin)
 {
-	return begin ? ktime_get_ns() - begin : 0;
+	return begin ? clock_since(begin) : 0;
 }
 
 #endif

@@ -82,7 +82,7 @@ static void leave_locked(struct iommufd_access *access)
 static noinline void detach_traced(struct iommufd_access *access)
 {
 	struct iommufd_access_event ev = access_event(access, 0, 0, 0, 0);
-	u64 begin = ktime_get_ns();
+	u64 begin = clock_now();
 
 	/* It may be destroyed as soon as it is left. */
 	note_ioas(&ev, access->ioas);
@@ -550,7 +550,7 @@ static noinline int rw_traced(struct iommufd_access *access,
 {
 	struct iommufd_access_event ev =
 		access_event(access, 0, iova, length, flags);
-	u64 begin = ktime_get_ns();
+	u64 begin = clock_now();
 
 	ev.ret = rw(access, iova, data, length, flags, &ev);
 	ev.duration_ns = event_duration(begin);

@@ -33,16 +33,12 @@
 
 #include <linux/atomic.h>
 #include <linux/list.h>
-#include <linux/math64.h>
 #include <linux/mutex.h>
 #include <linux/refcount.h>
-#include <linux/sched/clock.h>
 #include <linux/srcu.h>
-#include <linux/time64.h>
 #include <linux/workqueue.h>
 
-#include <asm/tsc.h>
-
+#include "clock.h"
 #include "iommufd_bpf_abi.h"
 
 struct bpf_link;
@@ -253,34 +249,6 @@ void policy_cache_destroy(void);
 
 /* eject.c */
 extern struct workqueue_struct *policy_wq;
-extern bool policy_by_tsc; /* CPUs' clocks agree; constant */
-
-/**
- * policy_call_begin() - a program is about to be called
- *
- * Return: the time, for policy_call_ns() and policy_call_end(). A look at the
- * clock of the kernel takes longer than a small policy.
- */
-static inline u64 policy_call_begin(void)
-{
-	return likely(policy_by_tsc) ? rdtsc() : local_clock();
-}
-
-/**
- * policy_call_ns() - how long ago was that?
- * @begin: from policy_call_begin()
- *
- * Return: nanoseconds, which may be less than 0: clocks of two CPUs may differ a
- * little.
- */
-static inline s64 policy_call_ns(u64 begin)
-{
-	s64 passed = policy_call_begin() - begin;
-
-	return likely(policy_by_tsc) ?
-		       div_s64(passed * (s64)NSEC_PER_MSEC, tsc_khz) : passed;
-}
-
 void policy_call_end(struct policy *policy, enum iommufd_policy_hook hook,
 		     u64 begin);
 int policy_check_answer(struct policy *policy, enum iommufd_policy_hook hook,

@@ -48,7 +48,7 @@ static void trace_decision(const struct dirty_request *req,
 	ev.ioas_cookie = req->pub.ioas_cookie;
 	ev.cgroup_id = req->pub.cgroup_id;
 	ev.npages = DIV_ROUND_UP(req->pub.length, PAGE_SIZE);
-	ev.duration_ns = policy_call_ns(begin);
+	ev.duration_ns = clock_since(begin);
 	ev.op = req->pub.op;
 	ev.hook = hook;
 	ev.ret = rc;
@@ -109,7 +109,7 @@ static int ask_start(struct policy *policy, struct dirty_request *req)
 
 	if (!ops->start)
 		return 0;
-	begin = policy_call_begin();
+	begin = clock_now();
 	rc = ops->start(&req->pub);
 	policy_call_end(policy, IOMMUFD_HOOK_DIRTY_START, begin);
 	rc = policy_check_answer(policy, IOMMUFD_HOOK_DIRTY_START, rc);
@@ -162,7 +162,7 @@ static u32 ask_read_area(struct policy *policy, struct dirty_request *req)
 
 	if (!ops->read_area)
 		return IOMMUFD_DIRTY_SCAN;
-	begin = policy_call_begin();
+	begin = clock_now();
 	verdict = ops->read_area(&req->pub);
 	policy_call_end(policy, IOMMUFD_HOOK_DIRTY_READ_AREA, begin);
 	if (unlikely(verdict > IOMMUFD_DIRTY_ASSUME)) {
@@ -227,7 +227,7 @@ void dirty_policy_area_done(struct dirty_request *req, u64 asked, u64 ndirty)
 
 	ops = policy ? policy->ops : NULL;
 	if (ops && ops->area_done) {
-		begin = policy_call_begin();
+		begin = clock_now();
 		ops->area_done(&req->pub, ndirty);
 		policy_call_end(policy, IOMMUFD_HOOK_DIRTY_AREA_DONE, begin);
 	}
@@ -248,7 +248,7 @@ void dirty_policy_stop(struct dirty_request *req, u64 asked)
 
 	ops = policy ? policy->ops : NULL;
 	if (ops && ops->stop) {
-		begin = policy_call_begin();
+		begin = clock_now();
 		ops->stop(&req->pub);
 		policy_call_end(policy, IOMMUFD_HOOK_DIRTY_STOP, begin);
 	}

@@ -41,7 +41,7 @@ static void trace_decision(const struct pin_request *req,
 	ev.ioas_cookie = req->pub.ioas_cookie;
 	ev.cgroup_id = req->pub.cgroup_id;
 	ev.npages = req->pub.npages;
-	ev.duration_ns = policy_call_ns(begin);
+	ev.duration_ns = clock_since(begin);
 	ev.op = req->pub.op;
 	ev.hook = hook;
 	ev.ret = rc;
@@ -95,7 +95,7 @@ int pin_ask(struct policy *policy, enum iommufd_policy_hook hook,
 	ask = hook == IOMMUFD_HOOK_ADMIT ? ops->admit : ops->charge;
 	if (!ask)
 		goto out;
-	begin = policy_call_begin();
+	begin = clock_now();
 	rc = ask(&req->pub);
 	policy_call_end(policy, hook, begin);
 	rc = policy_check_answer(policy, hook, rc);
@@ -137,7 +137,7 @@ void pin_tell(struct policy *policy, enum iommufd_policy_hook hook,
 	if (!tell)
 		return;
 	clear_sayings(req);
-	begin = policy_call_begin();
+	begin = clock_now();
 	tell(&req->pub);
 	policy_call_end(policy, hook, begin);
 }
