@@ -791,7 +791,8 @@ struct iommufd_account {
  * @state: enum iommufd_policy_state
  * @strikes: answers that were none of the allowed values, and the like
  * @exit_kind: enum iommufd_exit_kind
- * @exit_code: the last such answer
+ * @exit_code: the last such answer, or nanoseconds that were too many, as far as
+ *	they go
  * @name: how its table calls it
  * @message: why it ended, in words; "" while it has not
  * @allowed: answers of 0, of programs that may refuse a request

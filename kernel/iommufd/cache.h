@@ -17,7 +17,8 @@ static inline void construct_nothing(void *object)
  * @size: of an object, bytes
  *
  * Debian's init_on_alloc=1 clears what is allocated, in vain here. The kernel
- * leaves alone what has a constructor. May sleep.
+ * leaves alone what has a constructor (and does not poison it, nor clear it when
+ * it is freed; KASAN watches over it all the same). May sleep.
  *
  * Return: the cache, for kmem_cache_destroy(), or NULL.
  */

@@ -306,16 +306,20 @@ static const struct file_operations iommufd_fops = {
  */
 int iommufd_register_device(void)
 {
-	int rc = misc_register(&iommufd_misc);
+	int rc;
 
-	if (rc || !vfio_container)
-		return rc;
-	rc = misc_register(&vfio_misc);
-	if (rc) {
-		pr_err("iommufd: /dev/vfio/vfio cannot be served: error %d; is a vfio.ko loaded that serves it?\n",
-		       rc);
-		misc_deregister(&iommufd_misc);
+	/* First what may fail: a module that does must not have been opened. */
+	if (vfio_container) {
+		rc = misc_register(&vfio_misc);
+		if (rc) {
+			pr_err("iommufd: /dev/vfio/vfio cannot be served: error %d; is a vfio.ko loaded that serves it?\n",
+			       rc);
+			return rc;
+		}
 	}
+	rc = misc_register(&iommufd_misc);
+	if (rc && vfio_container)
+		misc_deregister(&vfio_misc);
 	return rc;
 }
 

@@ -102,6 +102,7 @@ static size_t mock_unmap_pages(struct iommu_domain *domain, unsigned long iova,
 
 	/* What VT-d's driver cannot be trusted with: see domain_clear(). */
 	WARN_ON_ONCE((iova ^ (iova + length - 1)) & ~(SZ_1G - 1UL));
+	WARN_ON_ONCE(gather->pgsize && gather->pgsize != length);
 
 	while (done < length) {
 		size_t n = mock_pt_unmap(mock->pt, iova + done, length - done);
@@ -113,7 +114,7 @@ static size_t mock_unmap_pages(struct iommu_domain *domain, unsigned long iova,
 	if (done) {
 		iommu_iotlb_gather_add_range(gather, iova, done);
 		/* For mock_iotlb_sync(): this is not about dirty bits. */
-		gather->pgsize = MOCK_PAGE_SIZE;
+		gather->pgsize = length;
 		atomic_long_add(done, &mock->unsynced);
 	}
 	return done;

@@ -259,7 +259,9 @@ static long mock_ioctl(struct vfio_device *vdev, unsigned int number,
 /*
  * type1 calls dma_unmap() with its device_list_lock held, which it takes inside its
  * iommu->lock when a device comes; and a pin takes that inside our lock. So who
- * waits here for ever may wait for himself. Who gives up is asked again.
+ * waits here for ever may wait for himself. Of type1, who gives up is asked again.
+ * What is left is type1's own circle, and every driver's that unpins when it is
+ * told: vfio_unpin_pages() takes iommu->lock. lockdep complains of it rightly.
  */
 static bool mock_lock_to_unmap(struct mock_mdev *mock)
 {

@@ -28,6 +28,7 @@ static void revoke_fill(struct mem_fill *fill)
 	struct dmabuf_fill *df = container_of(fill, struct dmabuf_fill, fill);
 	struct op_stats st = {};
 
+	/* It cannot be refused: the exporter takes its memory back in any case. */
 	domain_clear(df->domain, df->iova, df->length, &st);
 	kfree(df);
 }

@@ -211,6 +211,32 @@ unsigned long domain_alignment(const struct iommu_domain *domain)
 	return 1UL << __ffs(domain->pgsize_bitmap);
 }
 
+/*
+ * The largest page that fits at the beginning of a physically contiguous range;
+ * *@count: how many of it, up to where a larger one would.
+ */
+static size_t choose_page(unsigned long sizes, unsigned long iova,
+			  phys_addr_t phys, unsigned long bytes, size_t *count)
+{
+	unsigned long at, larger;
+	unsigned int shift;
+
+	/* With the length's highest bit, no page is too long for it either. */
+	at = iova | phys | BIT(__fls(bytes));
+	shift = __fls(sizes & GENMASK(__ffs(at), 0));
+	larger = sizes & ~GENMASK(shift, 0);
+	if (larger) {
+		unsigned long next = BIT(__ffs(larger));
+		unsigned long gap = -iova & (next - 1);
+
+		if (!((iova ^ phys) & (next - 1)) && gap &&
+		    bytes >= gap + next)
+			bytes = gap;
+	}
+	*count = bytes >> shift;
+	return BIT(shift);
+}
+
 /* How many IO pages are written, about, before others get the CPU. */
 #define FILL_WORK 4096
 
@@ -261,33 +287,6 @@ static struct fill fill_begin(struct iommu_domain *domain, unsigned long iova,
 	};
 }
 
-/*
- * The largest page that fits at the beginning of a physically contiguous range;
- * *@count: how many of it, up to where a larger one would.
- */
-static size_t choose_page(const struct fill *fill, phys_addr_t phys,
-			  unsigned long bytes, size_t *count)
-{
-	unsigned long sizes = fill->domain->pgsize_bitmap;
-	unsigned long iova = fill->iova, at, larger;
-	unsigned int shift;
-
-	/* With the length's highest bit, no page is too long for it either. */
-	at = iova | phys | BIT(__fls(bytes));
-	shift = __fls(sizes & GENMASK(__ffs(at), 0));
-	larger = sizes & ~GENMASK(shift, 0);
-	if (larger) {
-		unsigned long next = BIT(__ffs(larger));
-		unsigned long gap = -iova & (next - 1);
-
-		if (!((iova ^ phys) & (next - 1)) && gap &&
-		    bytes >= gap + next)
-			bytes = gap;
-	}
-	*count = bytes >> shift;
-	return BIT(shift);
-}
-
 static int give_way(struct fill *fill)
 {
 	fill->work = 0;
@@ -328,7 +327,9 @@ static noinline int fill_long_run(struct fill *fill, phys_addr_t phys,
 		/* Up to the next boundary, so that no huge page is cut. */
 		unsigned long step = fill->most - (fill->iova & (fill->most - 1));
 		size_t mapped, count;
-		size_t page = choose_page(fill, phys, min(step, bytes), &count);
+		size_t page = choose_page(fill->domain->pgsize_bitmap,
+					  fill->iova, phys, min(step, bytes),
+					  &count);
 
 		rc = fill_pages(fill, phys, page, count, &mapped);
 		phys += mapped;
@@ -384,8 +385,8 @@ static int fill_end(struct fill *fill, int rc, unsigned long length,
 	if (!rc)
 		return 0;
 	done = fill_written(fill);
-	if (done)
-		domain_clear(fill->domain, fill->begin, done, st);
+	if (done && !domain_clear(fill->domain, fill->begin, done, st))
+		return -ENOTRECOVERABLE;
 	return rc;
 }
 
@@ -399,7 +400,8 @@ static int fill_end(struct fill *fill, int rc, unsigned long length,
  * @st: counts
  *
  * May sleep for long; a fatal signal ends it.
- * Return: 0, -ENOMEM, -EINTR or what the driver says; nothing is mapped then.
+ * Return: 0, -ENOMEM, -EINTR or what the driver says; nothing is mapped then;
+ * -ENOTRECOVERABLE: see domain_clear(): devices may reach some of it.
  */
 int domain_fill_range(struct iommu_domain *domain, unsigned long iova,
 		      phys_addr_t phys, unsigned long length,
@@ -423,7 +425,8 @@ int domain_fill_range(struct iommu_domain *domain, unsigned long iova,
  * @st: counts
  *
  * The caller holds @mem's lock. May sleep for long; a fatal signal ends it.
- * Return: 0, -ENOMEM, -EINTR or what the driver says; nothing is mapped then.
+ * Return: 0, -ENOMEM, -EINTR or what the driver says; nothing is mapped then;
+ * -ENOTRECOVERABLE: see domain_clear(): devices may reach some of it.
  */
 int domain_fill(struct iommu_domain *domain, unsigned long iova,
 		struct mem *mem, u64 offset, unsigned long length,
@@ -452,6 +455,33 @@ int domain_fill(struct iommu_domain *domain, unsigned long iova,
 	return fill_end(&fill, rc, length, st, begin);
 }
 
+/*
+ * Unmap the beginning of a range, by one call of the driver. VT-d's must be kept
+ * from two things, either of which gives a device memory that is no longer its:
+ *
+ * If a range begins before a leaf and ends inside it, the leaf's memory is walked
+ * as if it were a table, and what is found there is freed. So no call crosses a
+ * border that leaves do not cross.
+ *
+ * The tables that a call has emptied are freed by the next flush, and if the call
+ * is of another length than the one before, that comes in its midst, and is only
+ * of what was unmapped before. So that is flushed first.
+ */
+static size_t clear_some(struct iommu_domain *domain, unsigned long iova,
+			 unsigned long length,
+			 struct iommu_iotlb_gather *gather)
+{
+	unsigned long step = STEP - (iova & (STEP - 1));
+	size_t count, bytes;
+
+	bytes = choose_page(domain->pgsize_bitmap, iova, iova,
+			    min(length, step), &count);
+	bytes *= count;
+	if (gather->pgsize && gather->pgsize != bytes)
+		iommu_iotlb_sync(domain, gather);
+	return iommu_unmap_fast(domain, iova, bytes, gather);
+}
+
 /**
  * domain_clear() - unmap a range and make sure that no device reaches it
  * @domain: where
@@ -472,16 +502,8 @@ bool domain_clear(struct iommu_domain *domain, unsigned long iova,
 
 	iommu_iotlb_gather_init(&gather);
 	while (done < length) {
-		unsigned long at = iova + done;
-		/*
-		 * To the next border that no leaf crosses. VT-d's driver walks
-		 * the memory of a leaf as if it were a table, and frees what
-		 * it finds there, if a range begins before the leaf and ends
-		 * inside it.
-		 */
-		unsigned long step = STEP - (at & (STEP - 1));
-		size_t n = iommu_unmap_fast(domain, at,
-					    min(length - done, step), &gather);
+		size_t n = clear_some(domain, iova + done, length - done,
+				      &gather);
 
 		if (!n)
 			break;

@@ -140,6 +140,7 @@ int mem_access_pin(struct mem *mem, u64 first, u64 last, struct page **pages,
  * @pages: set to the pages, last - first + 1 of them
  *
  * As mem_access_pin(), but does not sleep. Takes @mem->lock, if nobody has it.
+ * Of few pages only.
  * Return: false: nothing was done, nobody has pinned just this, or so it seems.
  */
 bool mem_access_pin_again(struct mem *mem, u64 first, u64 last,
@@ -147,7 +148,8 @@ bool mem_access_pin_again(struct mem *mem, u64 first, u64 last,
 {
 	struct mem_pin *pin;
 
-	if (!mutex_trylock(&mem->lock))
+	/* Others wait meanwhile: what takes longer is done the long way. */
+	if (last - first >= PAGES_REMEMBERED || !mutex_trylock(&mem->lock))
 		return false;
 	pin = find_pin(mem, first, last);
 	if (pin)

@@ -20,13 +20,12 @@
 #include "trace.h"
 
 struct workqueue_struct *policy_wq;
-bool policy_by_tsc __ro_after_init;
 
 /**
  * policy_call_end() - a program has returned: count it
  * @policy: whose; policy_enter() is held
  * @hook: which
- * @begin: from policy_call_begin()
+ * @begin: clock_now() before it was called
  *
  * Does not sleep.
  */
@@ -34,13 +33,11 @@ void policy_call_end(struct policy *policy, enum iommufd_policy_hook hook,
 		     u64 begin)
 {
 	struct iommufd_policy_view *view = &policy->view;
-	s64 ns = policy_call_ns(begin);
+	u64 ns = clock_since(begin);
 
 	policy_count(&view->calls, 1);
-	if (ns < 0)
-		return;
 	policy_count(&view->total_ns, ns);
-	if ((u64)ns > READ_ONCE(view->longest_ns))
+	if (ns > READ_ONCE(view->longest_ns))
 		WRITE_ONCE(view->longest_ns, ns);
 	if (likely(ns <= IOMMUFD_POLICY_OVERRUN_NS))
 		return;
@@ -107,7 +104,8 @@ void policy_strike(struct policy *policy, enum iommufd_policy_hook hook,
 	memcpy(ev.policy, policy->view.name, sizeof(ev.policy));
 	trace_iommufd_policy_strike(&ev);
 	if (n >= IOMMUFD_POLICY_MAX_STRIKES)
-		policy_eject(policy, IOMMUFD_EXIT_EJECTED, value, why);
+		policy_eject(policy, IOMMUFD_EXIT_EJECTED,
+			     clamp_t(s64, value, INT_MIN, INT_MAX), why);
 }
 
 /**
@@ -115,7 +113,7 @@ void policy_strike(struct policy *policy, enum iommufd_policy_hook hook,
  * @policy: LIVE, or somebody else was faster; policy_lock or policy_enter() is
  *	held
  * @kind: why
- * @code: the last nonsense, or 0
+ * @code: the last nonsense, as far as an int goes, or 0
  * @message: in words
  *
  * Does not sleep.
@@ -272,7 +270,6 @@ MODULE_PARM_DESC(policy_reopen, "Policies that were ejected and left their scope
 int __init policy_init(void)
 {
 	pin_accounts_init();
-	policy_by_tsc = tsc_khz && !check_tsc_unstable();
 	policy_wq = alloc_workqueue("iommufd_policy", WQ_UNBOUND, 0);
 	return policy_wq ? 0 : -ENOMEM;
 }

@@ -96,6 +96,22 @@ struct area *area_create(struct mem *mem, u64 offset, unsigned long length,
 }
 
 /**
+ * area_dup() - the same area once more, for who cuts it in two
+ * @area: the area
+ *
+ * May sleep.
+ * Return: a copy that holds nothing yet: no reference to the memory; or NULL.
+ */
+struct area *area_dup(const struct area *area)
+{
+	struct area *copy = kmem_cache_alloc(area_cache, GFP_KERNEL);
+
+	if (copy)
+		*copy = *area;
+	return copy;
+}
+
+/**
  * area_show_payer() - say in the view who pays
  * @area: the area; its context's process_lock is held, so the payer stays
  */
@@ -180,10 +196,10 @@ static noinline int fill_hwpt_traced(struct ioas *ioas, struct area *area,
 				     struct hwpt *hwpt, struct op_stats *st)
 {
 	struct iommufd_fill_event ev = fill_event(ioas, area, hwpt, st);
-	u64 begin = ktime_get_ns();
+	u64 begin = clock_now();
 
 	ev.ret = fill_hwpt(ioas, area, hwpt, st);
-	ev.duration_ns = ktime_get_ns() - begin;
+	ev.duration_ns = clock_since(begin);
 	trace_iommufd_fill(&ev);
 	return ev.ret;
 }
@@ -202,10 +218,10 @@ static noinline bool clear_hwpt_traced(struct ioas *ioas, struct area *area,
 				       struct hwpt *hwpt, struct op_stats *st)
 {
 	struct iommufd_fill_event ev = fill_event(ioas, area, hwpt, st);
-	u64 begin = ktime_get_ns();
+	u64 begin = clock_now();
 	bool cleared = clear_hwpt(area, hwpt, st);
 
-	ev.duration_ns = ktime_get_ns() - begin;
+	ev.duration_ns = clock_since(begin);
 	trace_iommufd_clear(&ev);
 	return cleared;
 }
@@ -231,7 +247,8 @@ static int enter_locked(struct ioas *ioas, struct area *area,
 		rc = fill_hwpt_traced(ioas, area, hwpt, st);
 	else
 		rc = fill_hwpt(ioas, area, hwpt, st);
-	if (!rc)
+	/* What could not be undone stays pinned, and the area's. */
+	if (!rc || rc == -ENOTRECOVERABLE)
 		count_hwpts(area, 1);
 	else if (!area->nr_hwpts)
 		area_unpin(ioas, area, st);

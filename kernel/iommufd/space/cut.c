@@ -81,7 +81,7 @@ static struct area *split_off(struct ioas *ioas, struct area *area,
 	/* Aligned, because huge pages are disabled. */
 	if (WARN_ON(!PAGE_ALIGNED(iova) || !PAGE_ALIGNED(area->offset)))
 		return ERR_PTR(-EINVAL);
-	tail = kmemdup(area, sizeof(*area), GFP_KERNEL_ACCOUNT);
+	tail = area_dup(area);
 	if (!tail)
 		return ERR_PTR(-ENOMEM);
 	tail->view.iova = iova;

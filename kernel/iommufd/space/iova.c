@@ -276,7 +276,8 @@ void ioas_update_alignment(struct ioas *ioas)
 }
 
 /**
- * ioas_remove_area() - give an area's IOVAs back
+ * ioas_remove_area() - give an area's IOVAs back, unless a device may reach
+ *	something there still
  * @ioas: the IOAS; iova_lock is held
  * @area: the area; still read by iterators until a grace period has passed
  */
@@ -286,6 +287,10 @@ void ioas_remove_area(struct ioas *ioas, struct area *area)
 	area_set_erase(&ioas->areas, area);
 	ioas->view.nr_areas--;
 	ioas->view.mapped_bytes -= area->view.length;
+	/* Drivers do not expect a leaf where they put one. */
+	if (area->nr_hwpts)
+		WARN_ON(reservation_add(&ioas->reserved, area->view.iova,
+					area_last(area), ioas));
 }
 
 /**

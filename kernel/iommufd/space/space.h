@@ -208,6 +208,7 @@ void area_cache_destroy(void);
 struct area *area_create(struct mem *mem, u64 offset, unsigned long length,
 			 u32 prot);
 void area_free(struct area *area);
+struct area *area_dup(const struct area *area);
 void area_show_payer(struct area *area);
 int area_enter_hwpt(struct ioas *ioas, struct area *area, struct hwpt *hwpt,
 		    struct op_stats *st);
