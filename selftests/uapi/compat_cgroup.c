@@ -12,6 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -76,6 +77,8 @@ static int procs_in = -1, procs_out = -1;
 
 static void prepare(bool survive)
 {
+	/* A page table for a page that is new to the process is charged, too. */
+	CHECK_OK(mlockall(MCL_CURRENT));
 	/* Where nobody may be killed, the allocation fails instead. */
 	CHECK_OK(write_file("/proc/self/oom_score_adj",
 			    survive ? "-1000" : "0"));
