@@ -310,9 +310,9 @@ static __always_inline int fill_pages(struct fill *fill, phys_addr_t phys,
 	/* Some may be there even if it failed. */
 	fill->iova += *mapped;
 	fill->work += count + FILL_WORK / 64;
-	if (rc || WARN_ON(!*mapped)) {
+	if (unlikely(rc)) {
 		fill->tried = fill->iova - *mapped + (page * count);
-		return rc ?: -EFAULT;
+		return rc;
 	}
 	return unlikely(fill->work >= FILL_WORK) ? give_way(fill) : 0;
 }
@@ -332,6 +332,8 @@ static noinline int fill_long_run(struct fill *fill, phys_addr_t phys,
 					  &count);
 
 		rc = fill_pages(fill, phys, page, count, &mapped);
+		if (!rc && WARN_ON(!mapped))
+			rc = -EFAULT;
 		phys += mapped;
 		bytes -= mapped;
 	}

@@ -93,13 +93,13 @@ static struct mem_pin *new_pin(struct mem *mem, u64 first, u64 last,
 /* Once more, and here are its pages. */
 static void take_pin(struct mem *mem, struct mem_pin *pin, struct page **pages)
 {
-	unsigned int i;
+	size_t i, npages = pin->npages;
 
 	pin->count++;
-	if (!pin->npages)
+	if (!npages)
 		get_pages(mem, pin->user.node.start, pin->user.node.last,
 			  pages);
-	for (i = 0; i < pin->npages; i++)
+	for (i = 0; i < npages; i++)
 		pages[i] = pin->pages[i];
 }
 

@@ -289,7 +289,8 @@ static void left_hwpt(struct ioas *ioas, struct area *area,
 		      const struct hwpt *hwpt, bool cleared,
 		      struct op_stats *st)
 {
-	dirty_forget(area, hwpt);
+	if (area->dirty_notes)
+		dirty_forget(area, hwpt);
 	/* Rather leak a pin than let a device reach memory that was freed. */
 	if (!cleared || WARN_ON(!area->nr_hwpts))
 		return;
