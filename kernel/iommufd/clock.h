@@ -20,7 +20,8 @@ void __init clock_init(void);
 /**
  * clock_now() - the time, for clock_since()
  *
- * In no unit, and with no beginning. Does not sleep.
+ * Does not sleep.
+ * Return: ticks, in no unit and with no beginning.
  */
 static inline u64 clock_now(void)
 {
