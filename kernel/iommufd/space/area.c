@@ -4,8 +4,6 @@
  */
 #include <linux/iommu.h>
 #include <linux/ktime.h>
-#include <linux/mm.h>
-#include <linux/sched/signal.h>
 #include <linux/slab.h>
 
 #include "cache.h"
@@ -384,11 +382,10 @@ void area_exit_holders_to(struct ioas *ioas, struct area *first,
 	while ((hwpt = next_holder(ioas, first, hwpt))) {
 		cleared = domain_clear(hwpt->domain, first->view.iova, length,
 				       st);
-		area = first;
-		left_hwpt(ioas, area, hwpt, cleared, st);
-		while (area != last) {
-			area = list_next_entry(area, node);
+		for (area = first;; area = list_next_entry(area, node)) {
 			left_hwpt(ioas, area, hwpt, cleared, st);
+			if (area == last)
+				break;
 			cond_resched();
 		}
 	}

@@ -28,8 +28,10 @@ static void areas_free(struct list_head *areas)
 {
 	struct area *area, *next;
 
-	list_for_each_entry_safe(area, next, areas, node)
+	list_for_each_entry_safe(area, next, areas, node) {
 		area_free(area);
+		cond_resched();
+	}
 }
 
 /*
@@ -307,7 +309,7 @@ static void unmap_stretch(struct ioas *ioas, struct list_head *areas,
 			  u64 *unmapped, u64 *nr_areas, struct op_stats *st)
 {
 	struct area *area = list_first_entry(areas, struct area, node);
-	struct area *last = stretch_end(areas), *next;
+	struct area *last = stretch_end(areas);
 	LIST_HEAD(gone);
 
 	if (area == last)
@@ -324,10 +326,7 @@ static void unmap_stretch(struct ioas *ioas, struct list_head *areas,
 	}
 	ioas_wake(ioas);
 	mutex_unlock(&ioas->iova_lock);
-	list_for_each_entry_safe(area, next, &gone, node) {
-		area_free(area);
-		cond_resched();
-	}
+	areas_free(&gone);
 }
 
 /**
