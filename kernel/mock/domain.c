@@ -100,7 +100,7 @@ static size_t mock_unmap_pages(struct iommu_domain *domain, unsigned long iova,
 	size_t length = pgsize * pgcount;
 	size_t done = 0;
 
-	/* What VT-d's driver cannot be trusted with: see domain_clear(). */
+	/* What VT-d's driver cannot be trusted with: see domain.c's clear_some(). */
 	WARN_ON_ONCE((iova ^ (iova + length - 1)) & ~(SZ_1G - 1UL));
 	WARN_ON_ONCE(gather->pgsize && gather->pgsize != length);
 
