@@ -12,8 +12,8 @@ u32 clock_mult __ro_after_init;
 /**
  * clock_init() - choose the clock, before anything is timed
  *
- * A clock that the kernel comes to distrust later makes durations wrong,
- * nothing else.
+ * A clock that the kernel comes to distrust later makes durations wrong, and may
+ * give a policy a strike that asked for them when it runs too long.
  */
 void __init clock_init(void)
 {

@@ -308,7 +308,7 @@ int iommufd_register_device(void)
 {
 	int rc;
 
-	/* First what may fail: a module that does must not have been opened. */
+	/* First what is likelier to fail: a module that does should not be open. */
 	if (vfio_container) {
 		rc = misc_register(&vfio_misc);
 		if (rc) {

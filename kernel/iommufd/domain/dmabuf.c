@@ -28,8 +28,13 @@ static void revoke_fill(struct mem_fill *fill)
 	struct dmabuf_fill *df = container_of(fill, struct dmabuf_fill, fill);
 	struct op_stats st = {};
 
-	/* It cannot be refused: the exporter takes its memory back in any case. */
-	domain_clear(df->domain, df->iova, df->length, &st);
+	/*
+	 * It cannot be refused: the exporter takes its memory back in any case.
+	 * But who unmaps it is told what is still there.
+	 */
+	if (!domain_clear(df->domain, df->iova, df->length, &st))
+		return;
+	list_del(&fill->node);
 	kfree(df);
 }
 
@@ -53,7 +58,7 @@ int domain_fill_dmabuf(struct iommu_domain *domain, unsigned long iova,
 {
 	struct fill_how mmio = *how;
 	struct dmabuf_fill *df;
-	struct list_head *fills;
+	bool revoked;
 	int rc = 0;
 
 	df = kzalloc(sizeof(*df), GFP_KERNEL_ACCOUNT);
@@ -68,17 +73,29 @@ int domain_fill_dmabuf(struct iommu_domain *domain, unsigned long iova,
 	mmio.iommu_prot |= IOMMU_MMIO;
 
 	mem_lock_dmabuf(mem);
-	fills = mem_dmabuf_fills(mem);
-	if (fills)
+	revoked = mem_dmabuf_revoked(mem);
+	if (!revoked)
 		rc = domain_fill_range(domain, iova,
 				       mem_dmabuf_address(mem, offset), length,
 				       &mmio, st);
-	if (fills && !rc)
-		list_add(&df->fill.node, fills);
+	if (!revoked && !rc)
+		list_add(&df->fill.node, mem_dmabuf_fills(mem));
 	else
 		kfree(df);
 	mem_unlock_dmabuf(mem);
 	return rc;
+}
+
+static struct dmabuf_fill *find_fill(struct mem *mem,
+				     const struct iommu_domain *domain,
+				     unsigned long iova)
+{
+	struct dmabuf_fill *df;
+
+	list_for_each_entry(df, mem_dmabuf_fills(mem), fill.node)
+		if (df->domain == domain && df->iova == iova)
+			return df;
+	return NULL;
 }
 
 /**
@@ -94,27 +111,18 @@ int domain_fill_dmabuf(struct iommu_domain *domain, unsigned long iova,
 bool domain_clear_dmabuf(struct iommu_domain *domain, unsigned long iova,
 			 struct mem *mem, struct op_stats *st)
 {
-	struct list_head *fills;
-	struct mem_fill *fill;
+	struct dmabuf_fill *df;
 	bool cleared = true;
 
 	mem_lock_dmabuf(mem);
-	fills = mem_dmabuf_fills(mem);
-	if (!fills)
-		goto out;
-	list_for_each_entry(fill, fills, node) {
-		struct dmabuf_fill *df =
-			container_of(fill, struct dmabuf_fill, fill);
-
-		if (df->domain != domain || df->iova != iova)
-			continue;
+	df = find_fill(mem, domain, iova);
+	if (df) {
 		cleared = domain_clear(domain, iova, df->length, st);
-		list_del(&fill->node);
+		list_del(&df->fill.node);
 		kfree(df);
-		goto out;
+	} else {
+		WARN_ON(!mem_dmabuf_revoked(mem));
 	}
-	WARN_ON(1);
-out:
 	mem_unlock_dmabuf(mem);
 	return cleared;
 }

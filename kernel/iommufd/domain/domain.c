@@ -332,8 +332,10 @@ static noinline int fill_long_run(struct fill *fill, phys_addr_t phys,
 					  &count);
 
 		rc = fill_pages(fill, phys, page, count, &mapped);
-		if (!rc && WARN_ON(!mapped))
+		if (!rc && WARN_ON(!mapped)) {
+			fill->tried = fill->iova + page * count;
 			rc = -EFAULT;
+		}
 		phys += mapped;
 		bytes -= mapped;
 	}

@@ -165,8 +165,9 @@ static inline bool mem_has_pages(const struct mem *mem)
 /**
  * struct mem_fill - an IO page table that a dmabuf was written to
  * @node: among the dmabuf's, under mem_lock_dmabuf()
- * @revoke: the dmabuf is taken back: clear it from the page table, free this,
- *	which has left the list. Called under mem_lock_dmabuf().
+ * @revoke: the dmabuf is taken back: clear it from the page table, take this off
+ *	the list and free it; what cannot be cleared stays there. Called under
+ *	mem_lock_dmabuf().
  *
  * Embedded in what the one who wrote it knows.
  */
@@ -181,6 +182,7 @@ struct mem *mem_create_dmabuf(struct iommufd_ctx *ctx, struct dma_buf *dmabuf,
 void mem_lock_dmabuf(struct mem *mem);
 void mem_unlock_dmabuf(struct mem *mem);
 struct list_head *mem_dmabuf_fills(struct mem *mem);
+bool mem_dmabuf_revoked(struct mem *mem);
 phys_addr_t mem_dmabuf_address(struct mem *mem, u64 offset);
 
 int mem_pin(struct mem *mem, struct mem_user *user, struct op_stats *st);

@@ -22,7 +22,8 @@
  * @attach: to the dmabuf, whose reservation lock guards what follows
  * @fills: struct mem_fill.node
  * @phys: of the dmabuf's first byte
- * @revoked: it was taken back: @fills is empty and remains so
+ * @revoked: it was taken back: nothing comes to @fills, and what is there could not
+ *	be cleared
  */
 struct dmabuf_mem {
 	struct dma_buf_attachment *attach;
@@ -85,10 +86,8 @@ static void revoke(struct dma_buf_attachment *attach)
 
 	dma_resv_assert_held(attach->dmabuf->resv);
 	dm->revoked = true;
-	list_for_each_entry_safe(fill, next, &dm->fills, node) {
-		list_del(&fill->node);
+	list_for_each_entry_safe(fill, next, &dm->fills, node)
 		fill->revoke(fill);
-	}
 }
 
 static const struct dma_buf_attach_ops attach_ops = {
@@ -120,12 +119,24 @@ void mem_unlock_dmabuf(struct mem *mem)
  * mem_dmabuf_fills() - the page tables that a dmabuf was written to
  * @mem: its memory; locked with mem_lock_dmabuf()
  *
- * Return: list of struct mem_fill; NULL if it was taken back.
+ * Return: list of struct mem_fill.
  */
 struct list_head *mem_dmabuf_fills(struct mem *mem)
 {
 	dma_resv_assert_held(mem->dmabuf->attach->dmabuf->resv);
-	return mem->dmabuf->revoked ? NULL : &mem->dmabuf->fills;
+	return &mem->dmabuf->fills;
+}
+
+/**
+ * mem_dmabuf_revoked() - was a dmabuf taken back?
+ * @mem: its memory; locked with mem_lock_dmabuf()
+ *
+ * Return: true if so, and for ever.
+ */
+bool mem_dmabuf_revoked(struct mem *mem)
+{
+	dma_resv_assert_held(mem->dmabuf->attach->dmabuf->resv);
+	return mem->dmabuf->revoked;
 }
 
 /**

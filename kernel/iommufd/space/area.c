@@ -261,7 +261,9 @@ static int enter_locked(struct ioas *ioas, struct area *area,
  * @st: counts
  *
  * May sleep for long; a fatal signal ends it.
- * Return: 0, or what mem_pin() and domain_fill() return: all as before then.
+ * Return: 0, or what mem_pin() and domain_fill() return: all as before then, but
+ * for -ENOTRECOVERABLE, after which the area counts as held: it stays pinned for
+ * as long as it lives, and what it has of memory and IOVAs is never given back.
  */
 int area_enter_hwpt(struct ioas *ioas, struct area *area, struct hwpt *hwpt,
 		    struct op_stats *st)

@@ -12,7 +12,6 @@
  */
 #include <linux/mm.h>
 #include <linux/sched/signal.h>
-#include <linux/slab.h>
 
 #include "space/dirty_turn.h"
 #include "space/hwpt.h"

@@ -81,7 +81,7 @@ static int scan_area(struct dirty_read *read, unsigned long first,
 	if (mem_has_pages(area->mem))
 		return scan_pages(read, first, last, area);
 	mem_lock_dmabuf(area->mem);
-	if (mem_dmabuf_fills(area->mem))
+	if (!mem_dmabuf_revoked(area->mem))
 		rc = scan_pages(read, first, last, area);
 	mem_unlock_dmabuf(area->mem);
 	return rc;

@@ -287,7 +287,7 @@ void ioas_remove_area(struct ioas *ioas, struct area *area)
 	area_set_erase(&ioas->areas, area);
 	ioas->view.nr_areas--;
 	ioas->view.mapped_bytes -= area->view.length;
-	/* Drivers do not expect a leaf where they put one. */
+	/* Drivers do not expect a leaf where they put one. Without memory we cannot. */
 	if (area->nr_hwpts)
 		WARN_ON(reservation_add(&ioas->reserved, area->view.iova,
 					area_last(area), ioas));

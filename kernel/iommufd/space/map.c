@@ -134,7 +134,8 @@ static struct mem *create_mem(struct ioas *ioas, const struct map_args *args)
  *
  * Return: 0; what mem_create_file() or mem_create_dmabuf(),
  * ioas_insert_areas(), mem_pin() and domain_fill() return; -EINTR. Nothing is
- * mapped, pinned or charged then.
+ * mapped, pinned or charged then, but for -ENOTRECOVERABLE: see
+ * area_enter_hwpt().
  */
 int ioas_map(struct ioas *ioas, struct map_args *args, struct op_stats *st)
 {

@@ -184,7 +184,7 @@ static void leave_locked(struct ioas *ioas, struct hwpt *hwpt,
  *
  * Return: 0; -EADDRINUSE: an area is where the domain cannot reach, or is not
  * aligned for it; -EINVAL: IO pages larger than the CPU's; -EINTR; what
- * area_enter_hwpt() returns. Everything is as before then.
+ * area_enter_hwpt() returns. Everything is as before then, as far as it says so.
  */
 int ioas_join_hwpt(struct ioas *ioas, struct hwpt *hwpt, struct op_stats *st)
 {
